@@ -1,0 +1,4 @@
+"""Self-service: articles, community, assistant and search.
+
+Imports ``tiers``, ``people`` and ``portal.kit``; ``tickets`` may import it.
+"""

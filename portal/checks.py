@@ -1,0 +1,136 @@
+"""System checks: refuse to start on a configuration that would be wrong to run.
+
+Each message names the setting and says what to do.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register()
+def check_urls_and_zone(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The base address must be absolute and time inside must be UTC."""
+    problems: list[CheckMessage] = []
+    base = urlsplit(settings.BASE_URL)
+    if base.scheme not in {"http", "https"} or not base.hostname or base.path:
+        problems.append(
+            Error(
+                f"BASE_URL={settings.BASE_URL!r} is not an address like https://support.example.com",
+                hint="Set BASE_URL to scheme and host, without a path: links in mails use it.",
+                id="portal.E001",
+            )
+        )
+    if settings.TIME_ZONE != "UTC" or not settings.USE_TZ:
+        problems.append(
+            Error(
+                "TIME_ZONE must be UTC and USE_TZ true: the promise engine counts in UTC.",
+                id="portal.E002",
+            )
+        )
+    return problems
+
+
+@register()
+def check_data_dir(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The data folder must be there, or be creatable, and be writable."""
+    folder = Path(settings.DATA_DIR)
+    try:
+        for path in (folder, settings.BROKER_DIR / "queue", settings.BROKER_DIR / "control"):
+            path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return [Error(f"DATA_DIR={folder} cannot be created: {error}", id="portal.E003")]
+    if not os.access(folder, os.W_OK):
+        return [Error(f"DATA_DIR={folder} is not writable by this process.", id="portal.E003")]
+    return []
+
+
+@register()
+def check_secret_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A guessable key signs everything and protects nothing."""
+    if settings.DEBUG or len(settings.SECRET_KEY) >= 32:
+        return []
+    return [
+        Error(
+            "SECRET_KEY is shorter than 32 characters.",
+            hint="Generate one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            id="portal.E004",
+        )
+    ]
+
+
+@register()
+def check_notice_transports(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Every transport's dotted path must lead to something callable."""
+    from django.utils.module_loading import import_string
+
+    problems: list[CheckMessage] = []
+    for name, path in settings.NOTICE_TRANSPORTS.items():
+        try:
+            found = import_string(path)
+        except ImportError as error:
+            problems.append(
+                Error(f"NOTICE_TRANSPORTS[{name!r}]={path!r}: {error}", id="portal.E005")
+            )
+            continue
+        if not callable(found):
+            problems.append(
+                Error(f"NOTICE_TRANSPORTS[{name!r}]={path!r} is not callable.", id="portal.E005")
+            )
+    return problems
+
+
+@register(Tags.security, deploy=True)
+def check_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What the demo may do and production must not."""
+    problems: list[CheckMessage] = []
+    wrong = [
+        (settings.DEMO, "DEMO", "DEMO=true opens the demo's doors.", "portal.E010"),
+        (
+            not settings.MFA_REQUIRED_FOR_STAFF,
+            "MFA_REQUIRED_FOR_STAFF",
+            "MFA_REQUIRED_FOR_STAFF=false lets staff in with a password alone.",
+            "portal.E011",
+        ),
+        (
+            settings.MAILBOX_DIR is not None,
+            "MAILBOX_DIR",
+            "MAILBOX_DIR is set: mails would go to files instead of to people.",
+            "portal.E012",
+        ),
+        (
+            not settings.SERVED_OVER_TLS,
+            "BASE_URL",
+            "BASE_URL is not https: session cookies would travel in the clear.",
+            "portal.E013",
+        ),
+        (
+            settings.USES_SQLITE,
+            "DATABASE_URL",
+            "DATABASE_URL is SQLite: production needs PostgreSQL.",
+            "portal.E014",
+        ),
+        (
+            "*" in settings.ALLOWED_HOSTS,
+            "ALLOWED_HOSTS",
+            "ALLOWED_HOSTS contains '*': name the hosts.",
+            "portal.E015",
+        ),
+        (
+            not settings.METRICS_TOKEN,
+            "METRICS_TOKEN",
+            "METRICS_TOKEN is empty: /metrics could not be read by anybody.",
+            "portal.E016",
+        ),
+    ]
+    for is_wrong, name, sentence, check_id in wrong:
+        if is_wrong:
+            problems.append(Error(sentence, hint=f"Correct {name}.", id=check_id))
+    return problems
