@@ -321,6 +321,8 @@ else:
 # How a notice leaves the house: the outbox knows these names, not the vendors.
 NOTICE_TRANSPORTS = {"mail": "integrations.mail.transport.send_notice"}
 
+# Hashed names need one collectstatic at each deployment; development serves the sources.
+HASHED_STATIC_FILES = environment.flag("HASHED_STATIC_FILES", not DEBUG)
 ATTACHMENTS_DIR = DATA_DIR / "attachments"
 ATTACHMENT_MAX_BYTES = environment.integer("ATTACHMENT_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
 ATTACHMENT_MAX_COUNT = 10
@@ -334,23 +336,18 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": ATTACHMENTS_DIR, "base_url": None},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if HASHED_STATIC_FILES
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
-if DEBUG:
-    STORAGES["staticfiles"] = {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-    }
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_DIRS = [("portal", BASE_DIR / "portal" / "static" / "portal")]
-STATICFILES_FINDERS = [
-    "django.contrib.staticfiles.finders.FileSystemFinder",
-    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-]
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = not HASHED_STATIC_FILES
 MEDIA_ROOT = DATA_DIR / "media"
 
 # --- Language and time --------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Mail: sends notices through SMTP, or into a folder of files for demo and development."""

@@ -1,0 +1,144 @@
+"""Moments and promise clocks in words. Pure: the present instant is an argument."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from portal.kit import words
+
+NEAR = timedelta(hours=24)
+# Used when a clock carries no warning ladder of its own.
+SOON_BEFORE = timedelta(hours=1)
+NOW_BEFORE = timedelta(minutes=15)
+SOON_STEP, NOW_STEP = 75, 90
+
+
+def phrase(key: str, *amounts: object) -> str:
+    """Return one of ``words.TIME_WORDS`` with its amounts filled in."""
+    return str(words.TIME_WORDS[key]).format(*amounts)
+
+
+def duration_words(span: timedelta) -> str:
+    """Return a length of time as one would say it, always rounded down."""
+    minutes = int(abs(span).total_seconds() // 60)
+    if minutes < 1:
+        return phrase("moments")
+    if minutes < 60:
+        return phrase("minutes", minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours >= 48:
+        return phrase("days", hours // 24)
+    if hours >= 10 or rest == 0:
+        return phrase("hours", hours)
+    return phrase("hours_minutes", hours, rest)
+
+
+def absolute_words(instant: datetime, now: datetime) -> str:
+    """Return date and time in the current zone, as short as the distance from now allows."""
+    local, today = timezone.localtime(instant), timezone.localtime(now).date()
+    clock = date_format(local, "TIME_FORMAT")
+    days = (local.date() - today).days
+    if days == 0:
+        return clock
+    if days in (-1, 1):
+        return phrase("tomorrow" if days == 1 else "yesterday", clock)
+    if -7 < days < 7:
+        return phrase("on_day", date_format(local, "D"), clock)
+    if local.year == today.year:
+        return phrase("on_day", date_format(local, "j M"), clock)
+    return phrase("on_day", date_format(local, "j M Y"), clock)
+
+
+def full_words(instant: datetime) -> str:
+    """Return weekday, date, time and zone in the current zone: the answer to "when exactly?"."""
+    local = timezone.localtime(instant)
+    return f"{date_format(local, 'l j F Y, H:i')} {local.tzname()}"
+
+
+def moment_words(instant: datetime, now: datetime) -> str:
+    """Return a past or coming moment: relative when near, else its date and time."""
+    distance = instant - now
+    if abs(distance) >= NEAR:
+        return absolute_words(instant, now)
+    if abs(distance) < timedelta(minutes=1):
+        return phrase("just_now")
+    return phrase("in" if distance > timedelta(0) else "ago", duration_words(distance))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFace:
+    """What a promise clock shows: its state, its words, and the instants a script needs."""
+
+    metric: str
+    state: str
+    text: str
+    due_at: datetime | None = None
+    soon_at: datetime | None = None
+    now_at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the text changes as time passes."""
+        return self.state in {"fine", "soon", "now", "broken"} and self.due_at is not None
+
+
+def clock_face(clock: object, now: datetime, *, for_customer: bool = True) -> ClockFace:
+    """Return the face of a clock: a row, a reading of the engine, or a dict of the same names.
+
+    Read are ``metric``, ``status``, ``due_at``, ``breached_at``, ``paused_reason`` and, when
+    there, ``alarms`` (the warning ladder). Instants are aware datetimes or epoch seconds UTC.
+    """
+    metric = str(_read(clock, "metric") or "")
+    status = str(_read(clock, "status") or "not_started")
+    due_at = _instant(_read(clock, "due_at"))
+    broken_at = _instant(_read(clock, "breached_at"))
+    if status == "paused":
+        why = words.pause_reason(
+            str(_read(clock, "paused_reason") or ""), for_customer=for_customer
+        )
+        return ClockFace(metric, "paused", phrase("paused"), due_at, reason=str(why))
+    if status == "met":
+        return ClockFace(metric, "kept", phrase("kept"), due_at)
+    if status == "met_late":
+        return ClockFace(metric, "broken", phrase("kept_late"))
+    if status == "breached" or broken_at is not None:
+        since = due_at or broken_at
+        late = phrase("late", duration_words(now - since)) if since else phrase("due_now")
+        return ClockFace(metric, "broken", late, since)
+    if status == "running" and due_at is not None:
+        return _running_face(clock, metric, due_at, now)
+    return ClockFace(metric, "idle", phrase("cancelled" if status == "cancelled" else "not_started"))
+
+
+def _running_face(clock: object, metric: str, due_at: datetime, now: datetime) -> ClockFace:
+    ladder = {
+        int(_read(alarm, "step") or 0): _instant(_read(alarm, "at"))
+        for alarm in _read(clock, "alarms") or ()
+    }
+    soon_at = ladder.get(SOON_STEP) or due_at - SOON_BEFORE
+    now_at = ladder.get(NOW_STEP) or due_at - NOW_BEFORE
+    state = "now" if now >= now_at else "soon" if now >= soon_at else "fine"
+    if now >= due_at:
+        text = phrase("due_now")
+    elif due_at - now < NEAR:
+        text = phrase("in", duration_words(due_at - now))
+    else:
+        text = absolute_words(due_at, now)
+    return ClockFace(metric, state, text, due_at, soon_at, now_at)
+
+
+def _read(source: object, name: str) -> Any:
+    if isinstance(source, Mapping):
+        return source.get(name)
+    return getattr(source, name, None)
+
+
+def _instant(value: object) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromtimestamp(int(str(value)), tz=UTC)

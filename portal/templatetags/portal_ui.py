@@ -1,0 +1,413 @@
+"""The parts every page is built from: icons, badges, clocks, people, fields, charts.
+
+Each tag answers finished, escaped HTML with classes of ``portal/static/portal/css`` and
+without inline style or script, so that a strict content policy holds.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms, template
+from django.core.paginator import Page
+from django.forms.boundfield import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join, json_script
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.kit import clock as wall_clock
+from portal.kit import time_words, words
+
+register = template.Library()
+
+SPRITE = "portal/vendor/lucide/icons.svg"
+MARK = "portal/img/mark.svg"
+AVATAR_COLOURS = 8
+STATUS_ICONS = {
+    "new": "circle-dashed",
+    "open": "circle-dot",
+    "pending": "reply",
+    "on_hold": "circle-pause",
+    "solved": "circle-check",
+    "closed": "lock",
+}
+CLOCK_ICONS = {
+    "fine": "clock",
+    "soon": "hourglass",
+    "now": "triangle-alert",
+    "broken": "octagon-x",
+    "paused": "circle-pause",
+    "kept": "circle-check",
+    "idle": "circle-dashed",
+}
+LIVE_STATES = ("fine", "soon", "now", "broken")
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
+    """Draw an icon of the sprite; without a label it is decoration and hidden from readers."""
+    classes = f"icon icon--{size}" if size else "icon"
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+            classes,
+            label,
+            static(SPRITE),
+            name,
+        )
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        classes,
+        static(SPRITE),
+        name,
+    )
+
+
+@register.simple_tag
+def vendor_mark() -> SafeString:
+    """Draw the vendor's mark; the name stands beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#mark"/></svg>', static(MARK)
+    )
+
+
+@register.simple_tag
+def tier_mark(tier: object) -> SafeString:
+    """Draw only the shape and initial of a tier, named for screen readers and on hover."""
+    slug = _slug(tier)
+    label = str(words.tier_label(slug))
+    return format_html(
+        '<span class="tier tier--{0}" title="{1}"><span class="tier__mark" aria-hidden="true">{2}'
+        '</span><span class="vh">{1}</span></span>',
+        slug,
+        label,
+        label[:1],
+    )
+
+
+@register.simple_tag
+def tier_badge(tier: object, variant: str = "badge") -> SafeString:
+    """Draw a tier: its shape, its initial and its name. Variants: badge, plain, large."""
+    slug = _slug(tier)
+    if not slug:
+        return format_html('<span class="badge">{}</span>', _("No tier yet"))
+    label = str(words.tier_label(slug))
+    return format_html(
+        '<span class="tier tier--{} tier--{}"><span class="tier__mark" aria-hidden="true">{}</span>'
+        '<span class="tier__name">{}</span></span>',
+        slug,
+        variant,
+        label[:1],
+        label,
+    )
+
+
+@register.simple_tag
+def status_pill(status: str, for_customer: bool = False) -> SafeString:
+    """Draw a ticket status; customers read whose turn it is instead of our word."""
+    return format_html(
+        '<span class="status status--{}">{}{}</span>',
+        status,
+        icon(STATUS_ICONS.get(status, "circle")),
+        words.status_label(status, for_customer=for_customer),
+    )
+
+
+@register.simple_tag
+def severity_mark(severity: int, show_label: bool = True) -> SafeString:
+    """Draw a severity from 1 (Critical) to 4 (Low): bars that rise, and the word."""
+    level = int(severity)
+    label = words.severity_label(level)
+    bars = format_html_join(
+        "",
+        '<rect class="{}" x="{}" y="{}" width="2.5" height="{}" rx="1"/>',
+        (
+            ("on" if step <= 5 - level else "off", 0.5 + 3.5 * (step - 1), 12 - 3 * step, 2 + 3 * step)
+            for step in range(1, 5)
+        ),
+    )
+    return format_html(
+        '<span class="severity severity--{}" title="{}"><svg viewBox="0 0 14 14" aria-hidden="true">'
+        '{}</svg><span class="{}">{}</span></span>',
+        level,
+        label,
+        bars,
+        "severity__name" if show_label else "vh",
+        label,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def clock_chip(
+    context: template.Context,
+    clock: object,
+    variant: str = "",
+    show_metric: bool = True,
+    for_customer: bool | None = None,
+) -> SafeString:
+    """Draw a promise clock in one line. Variants: "" (framed) and "bare"."""
+    plain = _is_customer(context, for_customer)
+    face = time_words.clock_face(clock, wall_clock.now(), for_customer=plain)
+    metric = words.metric_label(face.metric, for_customer=plain)
+    label = (
+        format_html('<span class="clock__metric">{}</span> ', metric)
+        if show_metric
+        else format_html('<span class="vh">{}</span> ', metric)
+    )
+    return format_html(
+        '<span class="clock{}" data-state="{}" title="{}">{} {}{}</span>',
+        f" clock--{variant}" if variant else "",
+        face.state,
+        _clock_title(face, str(metric)),
+        _clock_icons(face),
+        label,
+        _clock_time(face),
+    )
+
+
+@register.inclusion_tag("portal/fragments/clock_card.html", takes_context=True)
+def clock_card(
+    context: template.Context, clock: object, for_customer: bool | None = None
+) -> dict[str, Any]:
+    """Draw the large card of the next promise: metric, countdown, and a sentence."""
+    plain = _is_customer(context, for_customer)
+    face = time_words.clock_face(clock, wall_clock.now(), for_customer=plain)
+    return {
+        "face": face,
+        "icons": _clock_icons(face),
+        "time": _clock_time(face),
+        "label": words.metric_label(face.metric, for_customer=plain),
+        "due": time_words.full_words(face.due_at) if face.due_at else "",
+        "for_customer": plain,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def clock_line(
+    context: template.Context, clock: object, for_customer: bool | None = None
+) -> SafeString:
+    """Draw the most urgent thing of a ticket's head: metric and countdown in large type."""
+    plain = _is_customer(context, for_customer)
+    face = time_words.clock_face(clock, wall_clock.now(), for_customer=plain)
+    metric = words.metric_label(face.metric, for_customer=plain)
+    return format_html(
+        '<span class="next-promise" data-state="{}" title="{}">{}<span class="next-promise__metric">'
+        '{}</span> <span class="next-promise__time">{}</span></span>',
+        face.state,
+        _clock_title(face, str(metric)),
+        _clock_icons(face),
+        metric,
+        _clock_time(face),
+    )
+
+
+@register.filter
+def moment(instant: datetime | None) -> SafeString | str:
+    """Show a moment as ``<time>``: relative when near, in full on hover, in the current zone."""
+    if instant is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}" title="{}" data-moment>{}</time>',
+        instant.isoformat(),
+        time_words.full_words(instant),
+        time_words.moment_words(instant, wall_clock.now()),
+    )
+
+
+@register.filter
+def exact(instant: datetime | None) -> SafeString | str:
+    """Show a moment as ``<time>`` with weekday, date, time and zone."""
+    if instant is None:
+        return "–"
+    return format_html(
+        '<time datetime="{}">{}</time>', instant.isoformat(), time_words.full_words(instant)
+    )
+
+
+@register.simple_tag
+def avatar(person: object, size: str = "", decorative: bool = False) -> SafeString:
+    """Draw a person's initials on their own steady colour; decorative when the name is beside."""
+    classes = f"avatar avatar--{size}" if size else "avatar"
+    if person is None or person == "":
+        return format_html(
+            '<span class="{} avatar--none" role="img" aria-label="{}" title="{}">{}</span>',
+            classes,
+            _("Nobody"),
+            _("Nobody"),
+            "",
+        )
+    name = _name(person)
+    colour = zlib.crc32(_key(person, name).encode()) % AVATAR_COLOURS
+    naming = (
+        mark_safe('aria-hidden="true"')
+        if decorative
+        else format_html('role="img" aria-label="{0}" title="{0}"', name)
+    )
+    return format_html(
+        '<span class="{} avatar--{}" {}>{}</span>', classes, colour, naming, initials(name)
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return the initials of the first and last word of a name."""
+    parts = [part for part in name.replace(".", " ").replace("@", " ").split() if part[0].isalnum()]
+    if not parts:
+        return "?"
+    return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+@register.inclusion_tag("portal/fragments/field.html")
+def field(bound: BoundField, label: str = "", help_text: str = "") -> dict[str, Any]:
+    """Draw one form field: label, control, help and errors, tied together for screen readers."""
+    return {
+        "field": bound,
+        "label": label or bound.label,
+        "help_text": help_text or bound.help_text,
+        "is_check": isinstance(bound.field.widget, forms.CheckboxInput),
+        "is_group": bound.use_fieldset,
+        "is_code": bound.name in {"code", "otp_code"},
+    }
+
+
+@register.inclusion_tag("portal/fragments/fields.html")
+def fields(form: forms.BaseForm, unlabeled: bool = False) -> dict[str, Any]:
+    """Draw a whole form: what is wrong with it as a whole, then each field."""
+    return {"form": form, "unlabeled": unlabeled}
+
+
+@register.inclusion_tag("portal/fragments/pager.html", takes_context=True)
+def pager(context: template.Context, page: Page[Any], parameter: str = "page") -> dict[str, Any]:
+    """Draw the way to the next and the previous page, keeping the other query parameters."""
+    return {"page": page, "parameter": parameter, "request": context.get("request")}
+
+
+@register.simple_tag
+def bar(value: float, maximum: float = 100, state: str = "", label: str = "") -> SafeString:
+    """Draw a share as a bar. The number should also stand beside it or in the label."""
+    share = 0 if not maximum else max(0.0, min(100.0, 100 * float(value) / float(maximum)))
+    return format_html(
+        '<svg class="bar{}" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" '
+        'aria-label="{}"><rect width="{}" height="6"/></svg>',
+        f" bar--{state}" if state else "",
+        label or f"{share:.0f} %",
+        f"{share:.2f}",
+    )
+
+
+@register.simple_tag
+def sparkline(
+    values: Sequence[float | None], label: str = "", target: float | None = None
+) -> SafeString:
+    """Draw a run of numbers as a line, gaps where a number is missing, with an optional target."""
+    known = [float(value) for value in values if value is not None]
+    if len(known) < 2:
+        return format_html('<span class="quiet">{}</span>', _("too few numbers yet"))
+    ends = [*known, float(target)] if target is not None else known
+    low, span = min(ends), (max(ends) - min(ends)) or 1.0
+    step = 100 / max(1, len(values) - 1)
+    line = _svg_path(
+        (i * step, 28 - 26 * (float(v) - low) / span) if v is not None else None
+        for i, v in enumerate(values)
+    )
+    target_line = (
+        format_html('<line x1="0" x2="100" y1="{0}" y2="{0}"/>', f"{28 - 26 * (target - low) / span:.2f}")
+        if target is not None
+        else ""
+    )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" '
+        'aria-label="{}">{}<path d="{}"/></svg>',
+        label or _("Trend"),
+        target_line,
+        line,
+    )
+
+
+@register.simple_tag
+def portal_words() -> SafeString:
+    """Hand the words of moments and clocks to the scripts, as data that cannot run."""
+    spoken = {key: str(value) for key, value in words.TIME_WORDS.items()}
+    states = {key: str(value) for key, value in words.CLOCK_STATES.items()}
+    return json_script({"time": spoken, "states": states}, "portal-words")
+
+
+def _is_customer(context: template.Context, told: bool | None) -> bool:
+    """Staff read the exact metric words, everybody else the plain ones."""
+    if told is not None:
+        return told
+    return not getattr(context.get("viewer"), "is_staff", False)
+
+
+def _clock_icons(face: time_words.ClockFace) -> SafeString:
+    shown = LIVE_STATES if face.is_live and face.soon_at else (face.state,)
+    return format_html(
+        '<span class="clock__icon">{}</span>',
+        format_html_join(
+            "",
+            '<svg class="icon" data-for="{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+            ((state, static(SPRITE), CLOCK_ICONS[state]) for state in shown),
+        ),
+    )
+
+
+def _clock_time(face: time_words.ClockFace) -> SafeString:
+    if not face.is_live or face.due_at is None:
+        return format_html('<span class="clock__time">{}</span>', face.text)
+    steps = (
+        format_html(
+            ' data-soon="{}" data-now="{}"', face.soon_at.isoformat(), face.now_at.isoformat()
+        )
+        if face.soon_at and face.now_at
+        else ""
+    )
+    return format_html(
+        '<time class="clock__time" datetime="{0}" data-due="{0}" data-state="{1}"{2}>{3}</time>',
+        face.due_at.isoformat(),
+        face.state,
+        steps,
+        face.text,
+    )
+
+
+def _clock_title(face: time_words.ClockFace, metric: str) -> str:
+    parts = [metric, str(words.CLOCK_STATES[face.state])]
+    if face.reason:
+        parts.append(face.reason)
+    if face.due_at:
+        parts.append(time_words.full_words(face.due_at))
+    return " · ".join(part for part in parts if part)
+
+
+def _svg_path(points: Iterable[tuple[float, float] | None]) -> str:
+    commands: list[str] = []
+    pen_down = False
+    for point in points:
+        if point is None:
+            pen_down = False
+            continue
+        commands.append(f"{'L' if pen_down else 'M'}{point[0]:.2f} {point[1]:.2f}")
+        pen_down = True
+    return "".join(commands)
+
+
+def _slug(tier: object) -> str:
+    return "" if tier is None else str(getattr(tier, "slug", tier))
+
+
+def _name(person: object) -> str:
+    if isinstance(person, str):
+        return person
+    for attribute in ("display_name", "full_name", "name"):
+        value = getattr(person, attribute, "")
+        if callable(value):
+            value = value()
+        if value:
+            return str(value)
+    return str(getattr(person, "email", "") or person)
+
+
+def _key(person: object, name: str) -> str:
+    return str(getattr(person, "email", "") or name)

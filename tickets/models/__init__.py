@@ -1,0 +1,25 @@
+"""Tables of the tickets room. Callers import from here, not from the modules."""
+
+from tickets.models.clock import NO_PROMISE_RUNNING, Clock, ClockEvent, PromiseTerms
+from tickets.models.conversation import Attachment, Message
+from tickets.models.queue import Queue, QueueMember, Trigger
+from tickets.models.rating import HandleTime, SatisfactionRating
+from tickets.models.ticket import Ticket, TicketEvent, TicketFollower, TicketQuerySet
+
+__all__ = [
+    "NO_PROMISE_RUNNING",
+    "Attachment",
+    "Clock",
+    "ClockEvent",
+    "HandleTime",
+    "Message",
+    "PromiseTerms",
+    "Queue",
+    "QueueMember",
+    "SatisfactionRating",
+    "Ticket",
+    "TicketEvent",
+    "TicketFollower",
+    "TicketQuerySet",
+    "Trigger",
+]

@@ -1,0 +1,152 @@
+"""What goes into the clocks: a ticket's events, the terms it was promised, the targets in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Self
+
+METRICS = (
+    "first_reply",
+    "next_reply",
+    "periodic_update",
+    "requester_wait",
+    "agent_work",
+    "resolution",
+    "first_resolution",
+)
+
+STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
+DONE = frozenset({"solved", "closed"})
+SEVERITIES = (1, 2, 3, 4)
+
+Kind = Literal[
+    "opened", "message", "status", "severity", "terms", "no_reply_needed", "merged"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One promise: so many business seconds in a calendar; broken when more have elapsed.
+
+    `floor_seconds` is the least the contract allows and only travels along; `pause_on` are the
+    ticket statuses in which this clock does not count; `warn_at` are the steps of the warning
+    ladder below 100, in percent of `seconds`.
+    """
+
+    seconds: int
+    calendar: str
+    floor_seconds: int | None = None
+    pause_on: frozenset[str] = frozenset()
+    warn_at: tuple[int, ...] = (50, 75, 90)
+
+    def __post_init__(self) -> None:
+        if self.seconds < 1:
+            raise ValueError("A target is at least one second.")
+        unknown = set(self.pause_on) - set(STATUSES)
+        if unknown:
+            raise ValueError(f"Unknown ticket status to pause on: {', '.join(sorted(unknown))}.")
+        if any(not 0 < step < 100 for step in self.warn_at):
+            raise ValueError("Warning steps lie between 1 and 99 percent; 100 is the breach.")
+        object.__setattr__(self, "warn_at", tuple(sorted(set(self.warn_at))))
+        object.__setattr__(self, "pause_on", frozenset(self.pause_on))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "seconds": self.seconds,
+            "calendar": self.calendar,
+            "floor_seconds": self.floor_seconds,
+            "pause_on": sorted(self.pause_on),
+            "warn_at": list(self.warn_at),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(
+            seconds=data["seconds"],
+            calendar=data["calendar"],
+            floor_seconds=data["floor_seconds"],
+            pause_on=frozenset(data["pause_on"]),
+            warn_at=tuple(data["warn_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a ticket is promised, as of one policy version: a target per severity and metric.
+
+    Its JSON form is the copy a ticket keeps, so that no later edit of the policy reaches it.
+    """
+
+    key: str
+    tier: str
+    policy_version: int
+    targets: Mapping[tuple[int, str], Target] = field(hash=False)
+
+    def __post_init__(self) -> None:
+        for severity, metric in self.targets:
+            if severity not in SEVERITIES:
+                raise ValueError(f"Severity {severity!r} is not 1 to 4.")
+            if metric not in METRICS:
+                raise ValueError(f"Unknown metric {metric!r}.")
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "tier": self.tier,
+            "policy_version": self.policy_version,
+            "targets": [
+                {"severity": severity, "metric": metric, **target.to_json()}
+                for (severity, metric), target in sorted(
+                    self.targets.items(), key=lambda item: item[0]
+                )
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(
+            key=data["key"],
+            tier=data["tier"],
+            policy_version=data["policy_version"],
+            targets={
+                (entry["severity"], entry["metric"]): Target.from_json(entry)
+                for entry in data["targets"]
+            },
+        )
+
+
+class Event(NamedTuple):
+    """Something that happened to a ticket. Ordered by (at, seq); see `engine.in_order`.
+
+    `opened` comes first and carries status, severity and terms; opened by a customer, it is also
+    their first message. `message` is public or an internal note; an automatic one (bot,
+    auto-reply, out-of-office) never counts. `severity` and `terms` change what is promised:
+    `mode` says whether the clocks keep what has elapsed (retarget) or begin anew (restart).
+    Terms None means that nothing is promised any more. `merged` ends every clock for good.
+    """
+
+    at: int
+    seq: int
+    kind: Kind
+    by: Literal["customer", "agent", "system"] = "system"
+    public: bool = True
+    automatic: bool = False
+    status: str | None = None
+    severity: int | None = None
+    terms: Terms | None = None
+    mode: Literal["retarget", "restart"] = "retarget"
+
+
+class Options(NamedTuple):
+    """Departures from our rules, for contracts that define a metric otherwise.
+
+    `next_reply_from_first_message`: next reply runs from the first customer message, not only
+    from those after the first reply (as in Zammad). `periodic_update_from_opening`: a customer's
+    ticket is owed its first update from the start. `pause_every_metric_on`: statuses in which no
+    clock at all counts, in addition to each target's own.
+    """
+
+    next_reply_from_first_message: bool = False
+    periodic_update_from_opening: bool = False
+    pause_every_metric_on: frozenset[str] = frozenset()

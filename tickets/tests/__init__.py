@@ -1,0 +1,1 @@
+"""Tests of the work on tickets: clocks, triggers, moves and the doors that call them."""

@@ -1,0 +1,165 @@
+"""Assignments: which tier an organization had, has, and why. Temporal rows."""
+
+from datetime import date, datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from people.models import Organization, User
+from tiers.models.policy import TierPolicy
+
+
+class TierEvaluation(models.Model):
+    """One answer of the evaluator with everything it saw; never updated."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="tier_evaluations"
+    )
+    policy = models.ForeignKey(TierPolicy, on_delete=models.PROTECT, related_name="+")
+    evaluated_at = models.DateTimeField()
+    # The inputs, so that the answer can be recomputed: facts, previous, overrides, today.
+    snapshot = models.JSONField()
+    decision = models.JSONField()
+
+    class Meta:
+        verbose_name = _("tier evaluation")
+        verbose_name_plural = _("tier evaluations")
+        indexes = [
+            models.Index(fields=["organization", "-evaluated_at"], name="tiers_evaluation_latest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.evaluated_at:%Y-%m-%d}"
+
+
+class TierAssignmentQuerySet(models.QuerySet["TierAssignment"]):
+    """Questions about assignments."""
+
+    def open(self) -> "TierAssignmentQuerySet":
+        """Return the rows in force now."""
+        return self.filter(valid_to=None)
+
+    def in_force_at(self, instant: datetime) -> "TierAssignmentQuerySet":
+        """Return the rows that were in force at an instant."""
+        return self.filter(valid_from__lte=instant).filter(
+            models.Q(valid_to=None) | models.Q(valid_to__gt=instant)
+        )
+
+
+class TierAssignment(models.Model):
+    """The tier of an organization over a period; a change closes one and opens the next.
+
+    ``below_since`` is the evaluator's memory: the day since which the account
+    no longer meets its tier. It changes by a new row too.
+    """
+
+    class Source(models.TextChoices):
+        """Which step of the evaluation decided."""
+
+        CRITERIA = "criteria", _("criteria")
+        PROMOTE = "promote", _("promotion")
+        GRACE = "grace", _("grace period")
+        DEMOTE = "demote", _("step down")
+        HOLD = "hold", _("held for lack of data")
+        OVERRIDE = "override", _("override")
+        CONTRACT = "contract", _("contract")
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="tier_assignments"
+    )
+    tier = models.CharField(_("tier"), max_length=30)
+    source = models.CharField(_("decided by"), max_length=10, choices=Source.choices)
+    policy = models.ForeignKey(TierPolicy, on_delete=models.PROTECT, related_name="+")
+    evaluation = models.ForeignKey(
+        TierEvaluation, on_delete=models.PROTECT, related_name="assignments"
+    )
+    below_since = models.DateField(_("below since"), null=True, blank=True)
+    valid_from = models.DateTimeField(_("from"))
+    valid_to = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = TierAssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tier assignment")
+        verbose_name_plural = _("tier assignments")
+        ordering = ["organization", "-valid_from", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=models.Q(valid_to=None),
+                name="tiers_assignment_one_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to=None)
+                | models.Q(valid_to__gte=models.F("valid_from")),
+                name="tiers_assignment_ends_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tier"], condition=models.Q(valid_to=None), name="tiers_assignment_open_tier"
+            ),
+            models.Index(
+                fields=["below_since"],
+                condition=models.Q(valid_to=None, below_since__isnull=False),
+                name="tiers_assignment_in_grace",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.tier}"
+
+
+class TierOverrideQuerySet(models.QuerySet["TierOverride"]):
+    """Questions about overrides."""
+
+    def not_withdrawn(self) -> "TierOverrideQuerySet":
+        """Return overrides that nobody took back."""
+        return self.filter(withdrawn_at=None)
+
+    def in_force_on(self, day: date) -> "TierOverrideQuerySet":
+        """Return overrides that count on a day; the end day does not."""
+        return self.not_withdrawn().filter(starts__lte=day, expires__gt=day)
+
+
+class TierOverride(models.Model):
+    """A tier given by decision: reason, approver and expiry are mandatory."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="tier_overrides"
+    )
+    tier = models.CharField(_("tier"), max_length=30)
+    reason = models.CharField(_("reason"), max_length=300)
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("asked for by")
+    )
+    approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("approved by")
+    )
+    starts = models.DateField(_("from"))
+    expires = models.DateField(_("until (not included)"))
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TierOverrideQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tier override")
+        verbose_name_plural = _("tier overrides")
+        ordering = ["-starts"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires__gt=models.F("starts")),
+                name="tiers_override_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(requested_by=models.F("approved_by")),
+                name="tiers_override_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(reason=""), name="tiers_override_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.tier}"

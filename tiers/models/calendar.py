@@ -1,0 +1,72 @@
+"""Calendars: when business time runs. Versions are never changed, only followed."""
+
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from people.models import User
+
+
+class Calendar(models.Model):
+    """A named calendar; what it says is in its versions. ``key`` is used in promises."""
+
+    key = models.SlugField(_("key"), unique=True, max_length=40)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        verbose_name = _("calendar")
+        verbose_name_plural = _("calendars")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarVersionQuerySet(models.QuerySet["CalendarVersion"]):
+    """Questions about calendar versions."""
+
+    def in_force_at(self, instant: datetime) -> "CalendarVersionQuerySet":
+        """Return the versions that have begun, the one in force first."""
+        return self.filter(
+            models.Q(valid_from=None) | models.Q(valid_from__lte=instant)
+        ).order_by("-number")
+
+
+class CalendarVersion(models.Model):
+    """One version of a calendar, in force from ``valid_from`` until the next one's.
+
+    ``definition`` is the JSON of ``tiers.rules.business_time.CalendarDefinition``:
+    time zone, weekly spans, holidays, special hours and breaks, each holiday
+    written out as a date so that past answers never move.
+    """
+
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    # Null: since ever. Only the first version of a calendar has none.
+    valid_from = models.DateTimeField(_("in force from"), null=True, blank=True)
+    definition = models.JSONField(_("definition"))
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = CalendarVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("calendar version")
+        verbose_name_plural = _("calendar versions")
+        ordering = ["calendar", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["calendar", "number"], name="tiers_calendar_version_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(number=1) | models.Q(valid_from__isnull=False),
+                name="tiers_calendar_later_version_has_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calendar} v{self.number}"

@@ -1,0 +1,209 @@
+"""Tier policies: one version of the whole support program.
+
+A policy holds the ordered criteria per tier and what each tier is promised.
+Immutable once out of draft; exactly one is live.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from people.models import User
+from tiers.models.calendar import Calendar
+
+
+class Tier(models.TextChoices):
+    """The tiers that ship, from the lowest to the highest."""
+
+    STARTER = "starter", _("Starter")
+    PROFESSIONAL = "professional", _("Professional")
+    ENTERPRISE = "enterprise", _("Enterprise")
+
+
+class TierPolicyQuerySet(models.QuerySet["TierPolicy"]):
+    """Questions about policies."""
+
+    def live(self) -> "TierPolicyQuerySet":
+        """Return the one policy in force (none on an empty installation)."""
+        return self.filter(status=TierPolicy.Status.LIVE)
+
+    def with_everything(self) -> "TierPolicyQuerySet":
+        """Fetch rules, criteria and promises along, in their order."""
+        return self.prefetch_related(
+            models.Prefetch("rules", TierRule.objects.order_by("precedence")),
+            "rules__criteria",
+            "promises",
+            models.Prefetch("targets", PromiseTarget.objects.select_related("calendar")),
+        )
+
+
+class TierPolicy(models.Model):
+    """One version of the support program. Periods are in whole days."""
+
+    class Status(models.TextChoices):
+        """Where the version stands."""
+
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
+        LIVE = "live", _("Live")
+        RETIRED = "retired", _("Retired")
+
+    version = models.PositiveIntegerField(_("version"), unique=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    author = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    # The tiers of the program from the lowest to the highest: a list of slugs.
+    tier_order = models.JSONField(_("tiers, lowest first"))
+    default_tier = models.CharField(_("tier without a matching rule"), max_length=30)
+    currency = models.CharField(_("currency of money thresholds"), max_length=3, default="USD")
+    demote_grace_days = models.PositiveSmallIntegerField(_("grace before a step down"), default=60)
+    max_step_down = models.PositiveSmallIntegerField(_("most steps down at once"), default=1)
+    stale_days = models.PositiveSmallIntegerField(_("a fact is stale after"), default=14)
+    effective_from = models.DateTimeField(_("live since"), null=True, blank=True)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+
+    objects = TierPolicyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tier policy")
+        verbose_name_plural = _("tier policies")
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["status"],
+                condition=models.Q(status="live"),
+                name="tiers_policy_one_live",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="live") | models.Q(effective_from__isnull=False),
+                name="tiers_policy_live_since",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.version} · {self.name}"
+
+
+class TierRule(models.Model):
+    """One rule of a policy: which tier an account gets when its criteria hold."""
+
+    class Match(models.TextChoices):
+        """How criteria combine."""
+
+        ALL = "all", _("all of them")
+        ANY = "any", _("any of them")
+
+    class Missing(models.TextChoices):
+        """What a missing or stale fact does."""
+
+        HOLD = "hold", _("hold the present tier")
+        FAIL = "fail", _("count as not met")
+
+    policy = models.ForeignKey(TierPolicy, on_delete=models.CASCADE, related_name="rules")
+    tier = models.CharField(_("tier"), max_length=30)
+    precedence = models.PositiveSmallIntegerField(_("order"))
+    match = models.CharField(_("needs"), max_length=3, choices=Match.choices, default=Match.ALL)
+    missing = models.CharField(
+        _("when a fact is missing"), max_length=4, choices=Missing.choices, default=Missing.HOLD
+    )
+
+    class Meta:
+        verbose_name = _("tier rule")
+        verbose_name_plural = _("tier rules")
+        ordering = ["policy", "precedence"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy", "precedence"], name="tiers_rule_precedence_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.precedence}. {self.tier}"
+
+
+class Criterion(models.Model):
+    """One comparison of a rule. ``exit_value`` counts while the tier is held."""
+
+    rule = models.ForeignKey(TierRule, on_delete=models.CASCADE, related_name="criteria")
+    fact = models.CharField(_("fact"), max_length=30)
+    op = models.CharField(_("comparison"), max_length=20)
+    value = models.JSONField(_("value"))
+    exit_value = models.JSONField(_("value to stay"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("criterion")
+        verbose_name_plural = _("criteria")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.op} {self.value}"
+
+
+class TierPromise(models.Model):
+    """What a tier gets besides targets: channels, team, self-service, reviews."""
+
+    policy = models.ForeignKey(TierPolicy, on_delete=models.CASCADE, related_name="promises")
+    tier = models.CharField(_("tier"), max_length=30)
+    queue_key = models.SlugField(_("queue"), max_length=40)
+    channels = models.JSONField(_("channels"))
+    account_team = models.JSONField(_("named people"), default=list)
+    self_service = models.JSONField(_("self-service"), default=list)
+    review_cadence_days = models.PositiveSmallIntegerField(
+        _("days between account reviews"), null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("tier promise")
+        verbose_name_plural = _("tier promises")
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "tier"], name="tiers_promise_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.tier
+
+
+class PromiseTarget(models.Model):
+    """How soon, for one tier, severity and metric. Times in business seconds.
+
+    ``floor_seconds`` is the time after which a ticket past its target is pulled
+    ahead of tickets still in time, so that no promise is broken without end.
+    """
+
+    policy = models.ForeignKey(TierPolicy, on_delete=models.CASCADE, related_name="targets")
+    tier = models.CharField(_("tier"), max_length=30)
+    severity = models.PositiveSmallIntegerField(_("severity"))
+    metric = models.CharField(_("metric"), max_length=20)
+    target_seconds = models.PositiveIntegerField(_("target"))
+    floor_seconds = models.PositiveIntegerField(_("floor"))
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    pause_on = models.JSONField(_("pauses while"), default=list)
+    warn_at = models.JSONField(_("warns at percent"), default=list)
+
+    class Meta:
+        verbose_name = _("promise target")
+        verbose_name_plural = _("promise targets")
+        ordering = ["policy", "tier", "severity", "metric"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy", "tier", "severity", "metric"], name="tiers_target_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(severity__gte=1, severity__lte=4),
+                name="tiers_target_severity_1_to_4",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(floor_seconds__gt=models.F("target_seconds")),
+                name="tiers_target_floor_after_target",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier} S{self.severity} {self.metric}"

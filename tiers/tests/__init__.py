@@ -1,0 +1,1 @@
+"""Tests of what we owe to whom: business time, criteria and promises."""
