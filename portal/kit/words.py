@@ -141,6 +141,12 @@ CLOCK_STATES: dict[str, Words] = {
     "idle": _("not running"),
 }
 
+# What a page says when an answer of the server does not arrive as it should.
+FAILURES: dict[str, Words] = {
+    "network": _("We could not reach the server. Your text is still here; please try again."),
+    "server": _("That did not work. Nothing was changed; please try again."),
+}
+
 
 def tier_label(slug: str) -> Words:
     """Return the name of a tier; one that ops added later is shown by its slug in words."""

@@ -281,7 +281,12 @@ def fields(form: forms.BaseForm, unlabeled: bool = False) -> dict[str, Any]:
 @register.inclusion_tag("portal/fragments/pager.html", takes_context=True)
 def pager(context: template.Context, page: Page[Any], parameter: str = "page") -> dict[str, Any]:
     """Draw the way to the next and the previous page, keeping the other query parameters."""
-    return {"page": page, "parameter": parameter, "request": context.get("request")}
+    return {
+        "page": page,
+        "previous": {parameter: page.number - 1},
+        "next": {parameter: page.number + 1},
+        "request": context.get("request"),
+    }
 
 
 @register.simple_tag
@@ -331,7 +336,8 @@ def portal_words() -> SafeString:
     """Hand the words of moments and clocks to the scripts, as data that cannot run."""
     spoken = {key: str(value) for key, value in words.TIME_WORDS.items()}
     states = {key: str(value) for key, value in words.CLOCK_STATES.items()}
-    return json_script({"time": spoken, "states": states}, "portal-words")
+    failures = {key: str(value) for key, value in words.FAILURES.items()}
+    return json_script({"time": spoken, "states": states, "failures": failures}, "portal-words")
 
 
 def _is_customer(context: template.Context, told: bool | None) -> bool:
