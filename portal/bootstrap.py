@@ -23,7 +23,8 @@ POLL_SECONDS = 0.5
 NO_VENV = """\
 This Python ({python}) cannot create virtual environments: its module {module} is missing.
   Debian, Ubuntu:  apt install python3-venv     (as root; then run the same command again)
-  elsewhere:       install a complete Python 3.11 or newer and name it: make run PYTHON=/path/to/python3"""
+  elsewhere:       install a complete Python 3.11 or newer, and name it if need be:
+                   make run PYTHON=/path/to/python3"""
 
 
 class CannotInstall(Exception):
@@ -83,10 +84,16 @@ class Progress:
         print(f"{start}      {text} in {elapsed:.0f} s", flush=True)
 
 
+def has_pip(python: Path) -> bool:
+    """Tell whether an environment made earlier still works."""
+    probe = [str(python), "-c", "import pip"]
+    return subprocess.run(probe, check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def create_environment(folder: Path) -> Path:
     """Make the virtual environment if there is none that works; return its Python."""
     python = folder / "bin" / "python"
-    if python.exists() and subprocess.run([python, "-c", "import pip"], check=False).returncode == 0:
+    if python.exists() and has_pip(python):
         return python
     for module in ("venv", "ensurepip"):
         if importlib.util.find_spec(module) is None:

@@ -14,6 +14,7 @@ them (see ``end_with_parent``).
 """
 
 import argparse
+import contextlib
 import ctypes
 import http.client
 import json
@@ -121,13 +122,13 @@ class Supervisor:
         """Start the child in a session of its own: Ctrl-C reaches only the supervisor."""
         child.started_at = time.monotonic()
         try:
-            child.process = subprocess.Popen(  # noqa: S603 (argv comes from manage.py serve)
+            child.process = subprocess.Popen(
                 child.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=self.tie,  # noqa: PLW1509 (safe: this process has one thread)
+                preexec_fn=self.tie,  # safe: this process has one thread
             )
         except OSError as error:
             self.plan_restart(child, f"cannot be started ({error})")
@@ -258,10 +259,9 @@ class Supervisor:
 
 def signal_group(group: int, number: signal.Signals) -> None:
     """Send a signal to all that is left of a child's process group."""
-    try:
+    # Nobody left is fine; macOS says EPERM for a group of zombies.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # nobody left (macOS says EPERM for a group of zombies)
 
 
 def describe_exit(code: int) -> str:

@@ -1,0 +1,47 @@
+"""Settings of the test suite: the real ones, read under a known environment.
+
+``DATABASE_URL``, ``REDIS_URL`` and ``BROKER_URL`` are taken from outside (that is
+how ``make test`` runs the suite on each server); everything else is fixed, so that
+nobody's own environment changes what a test means.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from urllib.parse import urlsplit, urlunsplit
+
+FIXED = {
+    "DEBUG": "false",
+    "DEMO": "false",
+    "SECRET_KEY": "a-key-for-tests-that-protects-nothing-at-all",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "BASE_URL": "http://localhost:8000",
+    "MAILBOX_DIR": "",
+    "HASHED_STATIC_FILES": "false",
+    "LOG_FORMAT": "console",
+    "LOG_LEVEL": "WARNING",
+    # One per process: parallel test workers must not share files and rate limits.
+    "DATA_DIR": tempfile.mkdtemp(prefix="kept-tests-"),
+}
+RESET = {"SECRET_KEY_FILE", "MFA_REQUIRED_FOR_STAFF", "VENDOR_NAME", "METRICS_TOKEN", "EMAIL_URL"}
+REDIS_DATABASES = 16  # what a Redis has by default
+
+atexit.register(shutil.rmtree, FIXED["DATA_DIR"], ignore_errors=True)
+for name in RESET:
+    os.environ.pop(name, None)
+os.environ.update(FIXED)
+
+worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+if os.environ.get("REDIS_URL"):
+    # One database per test worker, counted up from the given one: tests empty theirs.
+    address = urlsplit(os.environ["REDIS_URL"])
+    number = (int(address.path.strip("/") or 0) + int(worker.removeprefix("gw"))) % REDIS_DATABASES
+    os.environ["REDIS_URL"] = urlunsplit(address._replace(path=f"/{number}"))
+elif "BROKER_URL" not in os.environ:
+    os.environ["BROKER_URL"] = "memory://"
+
+from portal.settings import *  # noqa: E402, F403
+
+# Cheap on purpose: logging in is not what most tests are about.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
