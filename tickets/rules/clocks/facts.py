@@ -20,9 +20,7 @@ STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 DONE = frozenset({"solved", "closed"})
 SEVERITIES = (1, 2, 3, 4)
 
-Kind = Literal[
-    "opened", "message", "status", "severity", "terms", "no_reply_needed", "merged"
-]
+Kind = Literal["opened", "message", "status", "severity", "terms", "no_reply_needed", "merged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class Target:
     floor_seconds: int | None = None
     pause_on: frozenset[str] = frozenset()
     warn_at: tuple[int, ...] = (50, 75, 90)
+    warn_seconds: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.seconds < 1:
@@ -48,8 +47,11 @@ class Target:
             raise ValueError(f"Unknown ticket status to pause on: {', '.join(sorted(unknown))}.")
         if any(not 0 < step < 100 for step in self.warn_at):
             raise ValueError("Warning steps lie between 1 and 99 percent; 100 is the breach.")
-        object.__setattr__(self, "warn_at", tuple(sorted(set(self.warn_at))))
-        object.__setattr__(self, "pause_on", frozenset(self.pause_on))
+        tidy = object.__setattr__  # the dataclass is frozen; this is still its construction
+        tidy(self, "warn_at", tuple(sorted(set(self.warn_at))))
+        tidy(self, "pause_on", frozenset(self.pause_on))
+        # What has elapsed at each warning step, rounded up to whole seconds.
+        tidy(self, "warn_seconds", tuple(-(-self.seconds * s // 100) for s in self.warn_at))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -82,6 +84,7 @@ class Terms:
     tier: str
     policy_version: int
     targets: Mapping[tuple[int, str], Target] = field(hash=False)
+    metrics: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for severity, metric in self.targets:
@@ -89,6 +92,7 @@ class Terms:
                 raise ValueError(f"Severity {severity!r} is not 1 to 4.")
             if metric not in METRICS:
                 raise ValueError(f"Unknown metric {metric!r}.")
+        object.__setattr__(self, "metrics", frozenset(metric for _, metric in self.targets))
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 State = Literal["running", "paused", "stopped", "cancelled"]
-Status = Literal[
-    "not_started", "running", "paused", "met", "met_late", "breached", "cancelled"
-]
+Status = Literal["not_started", "running", "paused", "met", "met_late", "breached", "cancelled"]
 
 
 class Segment(NamedTuple):

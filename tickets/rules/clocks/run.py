@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tickets.rules.clocks.facts import Target
 from tickets.rules.clocks.reading import State
 
-
-class Stretch(NamedTuple):
-    """Time from `start` to `end` in one state under one target."""
-
-    start: int
-    end: int
-    state: State
-    cause: str
-    target: Target | None
-    terms_key: str
+# Time from start to end, in one state with its cause, under one target of some terms.
+Stretch = tuple[int, int, State, str, Target | None, str]
 
 
 class Run:
@@ -41,51 +31,72 @@ class Run:
     )
 
     def __init__(
-        self, metric: str, cycle: int, at: int, cause: str, target: Target | None, terms_key: str
+        self,
+        metric: str,
+        cycle: int,
+        at: int,
+        state: State,
+        cause: str,
+        target: Target | None,
+        terms_key: str,
     ) -> None:
         self.metric = metric
         self.cycle = cycle
         self.stretches: list[Stretch] = []
         self.since = at
-        self.state: State = "running"
+        self.state = state
         self.cause = cause
         self.target = target
         self.terms_key = terms_key
         self.ending: str | None = None
         self.final = False
 
+    @property
+    def was_promised(self) -> bool:
+        """Whether there has been a target for it at any time."""
+        return self.target is not None or any(stretch[4] for stretch in self.stretches)
+
     def turn(
         self, at: int, state: State, cause: str, target: Target | None, terms_key: str
     ) -> None:
         """Enter a state, unless it is the one the run is in already."""
-        if state == self.state and target is self.target and terms_key == self.terms_key:
-            if state == "running" or cause == self.cause:
-                return
+        if (
+            state == self.state
+            and target is self.target
+            and terms_key == self.terms_key
+            and (state == "running" or cause == self.cause)
+        ):
+            return
         if at > self.since:
             self.stretches.append(
-                Stretch(self.since, at, self.state, self.cause, self.target, self.terms_key)
+                (self.since, at, self.state, self.cause, self.target, self.terms_key)
             )
         self.since, self.state, self.cause = at, state, cause
         self.target, self.terms_key = target, terms_key
-        self._join_previous()
+        if self.stretches:
+            self._join_previous()
 
     def stop(self, at: int, ending: str, cause: str, *, final: bool) -> None:
         """End the run; what it counted so far is judged by the target it has now."""
         self.turn(at, "stopped", cause, self.target, self.terms_key)
         self.ending, self.final = ending, final
 
-    def resume(self, at: int, state: State, cause: str, target: Target | None, key: str) -> None:
-        self.ending = None
-        self.turn(at, state, cause, target, key)
+    def answer(self, at: int) -> None:
+        """The reply that was waited for; also when the ticket was solved in silence before it."""
+        if self.ending is None:
+            self.stop(at, "stopped", "agent_reply", final=True)
+        else:
+            self.ending, self.cause, self.final = "stopped", "agent_reply", True
 
     def _join_previous(self) -> None:
         """Undo a split that no time lies in: left and entered again in the same instant."""
-        if not self.stretches:
-            return
-        last = self.stretches[-1]
-        if last.end == self.since and last.state == self.state and last.target is self.target:
-            if last.terms_key == self.terms_key and (
-                self.state == "running" or last.cause == self.cause
-            ):
-                self.stretches.pop()
-                self.since, self.cause = last.start, last.cause
+        start, end, state, cause, target, terms_key = self.stretches[-1]
+        if (
+            end == self.since
+            and state == self.state
+            and target is self.target
+            and terms_key == self.terms_key
+            and (state == "running" or cause == self.cause)
+        ):
+            self.stretches.pop()
+            self.since, self.cause = start, cause

@@ -21,11 +21,11 @@ from tiers.rules.business_time.calendar import ALWAYS_OPEN, BusinessCalendar
 from tiers.rules.business_time.definition import (
     CalendarDefinition,
     CalendarError,
-    MalformedCalendar,
-    NeverOpen,
-    NoOpeningFound,
+    MalformedCalendarError,
+    NeverOpenError,
+    NoOpeningError,
     Span,
-    UnknownTimeZone,
+    UnknownTimeZoneError,
     local_to_utc,
 )
 
@@ -34,10 +34,10 @@ __all__ = [
     "BusinessCalendar",
     "CalendarDefinition",
     "CalendarError",
-    "MalformedCalendar",
-    "NeverOpen",
-    "NoOpeningFound",
+    "MalformedCalendarError",
+    "NeverOpenError",
+    "NoOpeningError",
     "Span",
-    "UnknownTimeZone",
+    "UnknownTimeZoneError",
     "local_to_utc",
 ]

@@ -1,10 +1,11 @@
 """The compiled calendar: sorted UTC intervals with prefix sums, and the questions asked of them.
 
-A table is `(since, until, starts, ends, before)`: everything open within [since, until), where
-`before[i]` is the open time, in seconds, from an arbitrary origin up to `starts[i]`. The first
-interval is an empty sentinel at `since`, so an instant inside the table always has an interval
-at or before it. Tables grow by whole UTC years, on demand, in both directions, and are replaced
-rather than changed: threads may share a calendar without a lock.
+A table is `(since, until, starts, ends, before, total)`: everything open within [since, until),
+where `before[i]` is the open time, in seconds, from an arbitrary origin up to `starts[i]`, and
+`total` the open time from that origin up to `until`. The first interval is an empty sentinel at
+`since`, so an instant inside the table always has an interval at or before it. Tables grow by
+whole UTC years, on demand, in both directions, and are replaced rather than changed: threads may
+share a calendar without a lock.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from tiers.rules.business_time.definition import (
     EPOCH_ORDINAL,
     CalendarDefinition,
     CalendarError,
-    NeverOpen,
-    NoOpeningFound,
+    NeverOpenError,
+    NoOpeningError,
     local_to_utc,
 )
 
-Table = tuple[int, int, list[int], list[int], list[int]]
+Table = tuple[int, int, list[int], list[int], list[int], int]
 
 FOREVER = 1 << 62
 # How far from its start a search goes before it gives up, and the years that can be compiled.
@@ -56,7 +57,7 @@ def table_of(since: int, until: int, intervals: Sequence[Interval], origin: int)
         ends.append(end)
         before.append(origin)
         origin += end - start
-    return since, until, starts, ends, before
+    return since, until, starts, ends, before, origin
 
 
 class BusinessCalendar:
@@ -70,7 +71,7 @@ class BusinessCalendar:
 
     def __init__(self, versions: Sequence[tuple[int | None, CalendarDefinition]]) -> None:
         if not versions:
-            raise NeverOpen("A calendar needs at least one version.")
+            raise NeverOpenError("A calendar needs at least one version.")
         dated = sorted(
             ((-FOREVER if since is None else since, definition) for since, definition in versions),
             key=lambda version: version[0],
@@ -87,7 +88,7 @@ class BusinessCalendar:
         """Return a calendar open exactly during these UTC intervals and never else."""
         spans = united(intervals)
         if not spans:
-            raise NeverOpen("A calendar needs at least one open interval.")
+            raise NeverOpenError("A calendar needs at least one open interval.")
         calendar = cls.__new__(cls)
         calendar._versions = ()
         calendar._table = table_of(-FOREVER, FOREVER, spans, 0)
@@ -100,7 +101,7 @@ class BusinessCalendar:
         table = self._table
         if table is None or a < table[0] or b > table[1]:
             table = self._covering(a, b)
-        _, _, starts, ends, before = table
+        _, _, starts, ends, before, _ = table
         i = bisect_right(starts, b) - 1
         end = ends[i]
         at_b = before[i] + (b if b < end else end) - starts[i]
@@ -114,23 +115,68 @@ class BusinessCalendar:
         """Return the earliest t with elapsed(a, t) >= seconds: closing time on the boundary."""
         if seconds <= 0:
             return self._refuse_negative(seconds) or a
-        table, position = self._position(a)
-        position += seconds
-        if position > open_total(table):
-            table = self._reaching(a, position)
-        i = bisect_left(table[4], position) - 1
-        return table[2][i] + position - table[4][i]
+        table = self._table
+        if table is None or a < table[0] or a > table[1]:
+            table = self._covering(a, a)
+        _, _, starts, ends, before, total = table
+        i = bisect_right(starts, a) - 1
+        end = ends[i]
+        position = before[i] + (a if a < end else end) - starts[i] + seconds
+        if position > total:
+            _, _, starts, _, before, _ = self._reaching(a, position)
+        i = bisect_left(before, position) - 1
+        return starts[i] + position - before[i]
+
+    def instants(self, a: int, seconds: int) -> tuple[int, int]:
+        """Return `due` and `last_moment` together; they differ only on a boundary."""
+        table = self._table
+        if seconds <= 0 or table is None or a < table[0] or a > table[1]:
+            return self.due(a, seconds), self.last_moment(a, seconds)
+        _, _, starts, ends, before, total = table
+        i = bisect_right(starts, a) - 1
+        end = ends[i]
+        position = before[i] + (a if a < end else end) - starts[i] + seconds
+        if position >= total:
+            _, _, starts, ends, before, _ = self._reaching(a, position + 1)
+        i = bisect_left(before, position) - 1
+        due = starts[i] + position - before[i]
+        if due < ends[i]:
+            return due, due
+        return due, starts[i + 1]
+
+    def dues(self, a: int, amounts: Sequence[int]) -> list[int]:
+        """Return `due(a, seconds)` for each of several amounts, all positive and ascending."""
+        table = self._table
+        if table is None or a < table[0] or a > table[1]:
+            table = self._covering(a, a)
+        _, _, starts, ends, before, total = table
+        i = bisect_right(starts, a) - 1
+        end = ends[i]
+        origin = before[i] + (a if a < end else end) - starts[i]
+        if origin + amounts[-1] > total:
+            _, _, starts, _, before, _ = self._reaching(a, origin + amounts[-1])
+        found = []
+        for seconds in amounts:
+            position = origin + seconds
+            i = bisect_left(before, position, i) - 1
+            found.append(starts[i] + position - before[i])
+        return found
 
     def last_moment(self, a: int, seconds: int) -> int:
         """Return the last t with elapsed(a, t) <= seconds: next opening on the boundary."""
         if seconds < 0:
             self._refuse_negative(seconds)
-        table, position = self._position(a)
-        position += seconds
-        if position >= open_total(table):
-            table = self._reaching(a, position + 1)
-        i = bisect_right(table[4], position) - 1
-        return table[2][i] + position - table[4][i]
+        table = self._table
+        if table is None or a < table[0] or a > table[1]:
+            table = self._covering(a, a)
+        _, _, starts, ends, before, total = table
+        i = bisect_right(starts, a) - 1
+        end = ends[i]
+        position = before[i] + (a if a < end else end) - starts[i] + seconds
+        if position >= total:
+            _, _, starts, _, before, _ = self._reaching(a, position + 1)
+        i = bisect_right(before, position) - 1
+        return starts[i] + position - before[i]
 
     def subtract(self, b: int, seconds: int) -> int:
         """Return the latest t with elapsed(t, b) >= seconds; for 0 the last open moment up to b."""
@@ -170,7 +216,7 @@ class BusinessCalendar:
         """Return the open intervals within [a, b), clipped to it, in order."""
         if b <= a:
             return []
-        _, _, starts, ends, _ = self._covering(a, b)
+        _, _, starts, ends, _, _ = self._covering(a, b)
         first, last = bisect_right(ends, a), bisect_left(starts, b)
         return [(max(starts[i], a), min(ends[i], b)) for i in range(first, last)]
 
@@ -181,7 +227,7 @@ class BusinessCalendar:
             opening = self.next_opening(t)
             end = self.closing(opening)
             if end is None:
-                raise NoOpeningFound("This calendar never closes, so it has no next opening.")
+                raise NoOpeningError("This calendar never closes, so it has no next opening.")
             found.append((opening, end))
             t = end
         return found
@@ -195,7 +241,7 @@ class BusinessCalendar:
             i = bisect_left(table[2], end) - 1
             while i <= 1 and table[2][i] == table[0]:  # may have begun before the table does
                 if table[0] <= -FOREVER:
-                    raise NoOpeningFound("This calendar was always open before that instant.")
+                    raise NoOpeningError("This calendar was always open before that instant.")
                 table = self._grown(table[0] - 1)
                 i = bisect_left(table[2], end) - 1
             found.append((table[2][i], end))
@@ -227,7 +273,7 @@ class BusinessCalendar:
             ordinal += step
             limit -= 1
             if limit < 0:
-                raise NoOpeningFound(f"No business day found within {SEARCH_YEARS} years.")
+                raise NoOpeningError(f"No business day found within {SEARCH_YEARS} years.")
             noon = local_to_utc(zone, ordinal, DAY_SECONDS // 2)
             days -= self.definition_at(noon).opens_on(date.fromordinal(ordinal))
         return local_to_utc(zone, ordinal, second) if local.toordinal() != ordinal else t
@@ -242,7 +288,7 @@ class BusinessCalendar:
         table = self._table
         if table is None or t < table[0] or t > table[1]:
             table = self._covering(t, t)
-        _, _, starts, ends, before = table
+        _, _, starts, ends, before, _ = table
         i = bisect_right(starts, t) - 1
         end = ends[i]
         return table, before[i] + (t if t < end else end) - starts[i]
@@ -255,9 +301,9 @@ class BusinessCalendar:
         """Return a table whose open time reaches a position, or give up."""
         table, _ = self._position(a)
         limit = year_of(a) + SEARCH_YEARS if self._versions else 0
-        while open_total(table) < position:
+        while table[5] < position:
             if not self._versions or year_of(table[1]) > limit:
-                raise NoOpeningFound(f"Not enough open time within {SEARCH_YEARS} years.")
+                raise NoOpeningError(f"Not enough open time within {SEARCH_YEARS} years.")
             table = self._grown(table[1] + 1)
         return table
 
@@ -266,7 +312,7 @@ class BusinessCalendar:
         limit = year_of(b) - SEARCH_YEARS if self._versions else 0
         while table[4][0] > position:
             if not self._versions or year_of(table[0]) < limit:
-                raise NoOpeningFound(f"Not enough open time within the last {SEARCH_YEARS} years.")
+                raise NoOpeningError(f"Not enough open time within the last {SEARCH_YEARS} years.")
             table = self._grown(table[0] - 1)
         return table
 
@@ -298,11 +344,6 @@ class BusinessCalendar:
             if max(since, valid_from) < valid_until:
                 found.extend(open_intervals(definition, max(since, valid_from), valid_until))
         return united(found)
-
-
-def open_total(table: Table) -> int:
-    """Return the open seconds from the origin to the end of a table."""
-    return table[4][-1] + table[3][-1] - table[2][-1]
 
 
 ALWAYS_OPEN = BusinessCalendar.from_intervals([(-FOREVER, FOREVER)])

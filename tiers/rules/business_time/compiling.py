@@ -42,7 +42,9 @@ def open_intervals(definition: CalendarDefinition, since: int, until: int) -> li
             intervals = without(intervals, on_date(zone, ordinal, pauses))
         found.extend(intervals)
     return united(
-        (max(start, since), min(end, until)) for start, end in found if start < until and end > since
+        (max(start, since), min(end, until))
+        for start, end in found
+        if start < until and end > since
     )
 
 

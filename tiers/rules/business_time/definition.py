@@ -26,27 +26,27 @@ Span = tuple[int, int]
 Spans = tuple[Span, ...]
 
 DAY_SECONDS = 86_400
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class CalendarError(ValueError):
     """Something about a calendar, or a question asked of it, cannot be right."""
 
 
-class MalformedCalendar(CalendarError):
+class MalformedCalendarError(CalendarError):
     """A span, date or weekday that does not say what it should."""
 
 
-class UnknownTimeZone(CalendarError):
+class UnknownTimeZoneError(CalendarError):
     """The time zone is not in the IANA database."""
 
 
-class NeverOpen(CalendarError):
+class NeverOpenError(CalendarError):
     """No open time at all: nothing promised in such a calendar would ever come due."""
 
 
-class NoOpeningFound(CalendarError):
+class NoOpeningError(CalendarError):
     """The answer lies beyond the years that are searched, so there is none worth giving."""
 
 
@@ -56,7 +56,7 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError, TypeError) as error:
-        raise UnknownTimeZone(
+        raise UnknownTimeZoneError(
             f"Unknown time zone {name!r}; use an IANA name such as Europe/Berlin."
         ) from error
 
@@ -69,10 +69,7 @@ def local_to_utc(zone: ZoneInfo, ordinal: int, second: int) -> int:
     midnight.
     """
     wall = datetime.fromordinal(ordinal) + timedelta(seconds=second)
-    offset = zone.utcoffset(wall)
-    assert offset is not None  # a ZoneInfo always knows its offset
-    naive = (ordinal - EPOCH_ORDINAL) * DAY_SECONDS + second
-    return naive - (offset.days * DAY_SECONDS + offset.seconds)
+    return int(wall.replace(tzinfo=zone).timestamp())
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,9 @@ class CalendarDefinition:
         zone_named(self.time_zone)
         for weekday in self.weekly:
             if weekday not in range(7):
-                raise MalformedCalendar(f"Weekday {weekday!r} is not 0 (Monday) to 6 (Sunday).")
+                raise MalformedCalendarError(
+                    f"Weekday {weekday!r} is not 0 (Monday) to 6 (Sunday)."
+                )
         tidy = object.__setattr__  # the dataclass is frozen; this is still its construction
         tidy(
             self,
@@ -106,7 +105,7 @@ class CalendarDefinition:
             tidy(self, name, tidied)
         tidy(self, "closed_dates", frozenset(self.closed_dates))
         if not self.weekly and not any(self.opens_on(day) for day in self.special_hours):
-            raise NeverOpen("This calendar has no open hours at all; add at least one.")
+            raise NeverOpenError("This calendar has no open hours at all; add at least one.")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -139,9 +138,9 @@ class CalendarDefinition:
         """Read the JSON form; refuse what it does not know rather than ignore it."""
         unknown = set(data) - {"timezone", "weekly", "holidays", "breaks", "shifts"}
         if unknown:
-            raise MalformedCalendar(f"Unknown calendar entries: {', '.join(sorted(unknown))}.")
+            raise MalformedCalendarError(f"Unknown calendar entries: {', '.join(sorted(unknown))}.")
         if not isinstance(data.get("timezone"), str):
-            raise MalformedCalendar("A calendar needs a time zone.")
+            raise MalformedCalendarError("A calendar needs a time zone.")
         return cls(
             time_zone=data["timezone"],
             weekly={
@@ -159,9 +158,9 @@ def joined(spans: Iterable[Span], where: str) -> Spans:
     result: list[Span] = []
     for start, end in sorted((int(start), int(end)) for start, end in spans):
         if start < 0 or end > DAY_SECONDS:
-            raise MalformedCalendar(f"{where}: a span lies between 00:00 and 24:00.")
+            raise MalformedCalendarError(f"{where}: a span lies between 00:00 and 24:00.")
         if start >= end:
-            raise MalformedCalendar(
+            raise MalformedCalendarError(
                 f"{where}: {as_clock(start)} to {as_clock(end)} does not end after it starts;"
                 " write midnight as 24:00 and split what runs past it over two days."
             )
@@ -187,21 +186,21 @@ def parse_clock(text: object, where: str) -> int:
     """Read HH:MM or HH:MM:SS, up to 24:00, as a second of the day."""
     parts = text.split(":") if isinstance(text, str) else []
     if len(parts) not in (2, 3) or not all(part.isascii() and part.isdigit() for part in parts):
-        raise MalformedCalendar(f"{where}: {text!r} is not a time of day such as 09:00.")
+        raise MalformedCalendarError(f"{where}: {text!r} is not a time of day such as 09:00.")
     hours, minutes, seconds = (*map(int, parts), 0)[:3]
     second = hours * 3600 + minutes * 60 + seconds
     if minutes > 59 or seconds > 59 or second > DAY_SECONDS:
-        raise MalformedCalendar(f"{where}: {text!r} is not a time of day; the last is 24:00.")
+        raise MalformedCalendarError(f"{where}: {text!r} is not a time of day; the last is 24:00.")
     return second
 
 
 def parse_spans(pairs: object, where: str) -> Spans:
     if not isinstance(pairs, list | tuple):
-        raise MalformedCalendar(f"{where}: expected a list of [from, to] pairs.")
+        raise MalformedCalendarError(f"{where}: expected a list of [from, to] pairs.")
     spans = []
     for pair in pairs:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise MalformedCalendar(f"{where}: {pair!r} is not a [from, to] pair.")
+            raise MalformedCalendarError(f"{where}: {pair!r} is not a [from, to] pair.")
         spans.append((parse_clock(pair[0], where), parse_clock(pair[1], where)))
     return tuple(spans)
 
@@ -210,7 +209,7 @@ def parse_weekday(name: str) -> int:
     try:
         return WEEKDAYS.index(name)
     except ValueError:
-        raise MalformedCalendar(
+        raise MalformedCalendarError(
             f"{name!r} is not a weekday; use {', '.join(WEEKDAYS)}."
         ) from None
 
@@ -219,7 +218,7 @@ def parse_date(text: object) -> date:
     try:
         return date.fromisoformat(text)  # type: ignore[arg-type]
     except (ValueError, TypeError):
-        raise MalformedCalendar(f"{text!r} is not a date such as 2026-12-25.") from None
+        raise MalformedCalendarError(f"{text!r} is not a date such as 2026-12-25.") from None
 
 
 def parse_dated(data: Mapping[str, Any]) -> dict[date, Spans]:

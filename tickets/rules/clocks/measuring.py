@@ -1,0 +1,214 @@
+"""Counting a run: its ledger, the two instants, the warning ladder, the breaches, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from tickets.rules.clocks.facts import Target
+from tickets.rules.clocks.reading import Alarm, Breach, Reading, Segment, Status
+from tickets.rules.clocks.run import Run, Stretch
+from tiers.rules.business_time import BusinessCalendar, NoOpeningError
+
+Calendars = Mapping[str, BusinessCalendar]
+# A running stretch: its start, the seconds counted before it and by its end, and by what.
+Lap = tuple[int, int, int, BusinessCalendar]
+# Time under one promise: since when, which, and the seconds counted by the end of it.
+Period = tuple[int, Target, str, int]
+
+NO_STRETCH: Stretch = (0, 0, "cancelled", "", None, "")
+
+
+def not_started(metric: str, target: Target, terms_key: str) -> Reading:
+    """Return the reading of a promise whose clock nothing has started yet."""
+    return Reading(
+        metric=metric,
+        cycle=1,
+        status="not_started",
+        started_at=None,
+        target_seconds=target.seconds,
+        elapsed_seconds=0,
+        remaining_seconds=target.seconds,
+        due_at=None,
+        breaches_after=None,
+        alarms=(),
+        breached_at=None,
+        stopped_at=None,
+        paused_reason=None,
+        terms_key=terms_key,
+        calendar=target.calendar,
+        ledger=(),
+    )
+
+
+def reading_of(run: Run, calendars: Calendars, now: int) -> Reading | None:
+    """Return the reading of a run as of `now`; None when it was never promised anything."""
+    stretches, over_since = promised(run, now)
+    since, _, _, _, promise, promise_key = stretches[0] if stretches else NO_STRETCH
+    if promise is None:
+        return None
+    ledger: list[Segment] = []
+    laps: list[Lap] = []
+    past: list[Period] = []
+    elapsed = 0
+    for start, end, state, cause, target, terms_key in stretches:
+        if target is not None and (target is not promise or terms_key != promise_key):
+            past.append((since, promise, promise_key, elapsed))
+            since, promise, promise_key = start, target, terms_key
+        counted = 0
+        if state == "running" and target is not None:
+            calendar = calendars.get(target.calendar)
+            if calendar is None:
+                raise ValueError(f"No calendar {target.calendar!r} was given.")
+            counted = calendar.elapsed(start, end)
+            laps.append((start, elapsed, elapsed + counted, calendar))
+            elapsed += counted
+        if end > start:
+            name = target.calendar if target else ""
+            ledger.append(Segment(start, end, state, cause, name, terms_key, counted))
+    present = (since, promise, promise_key, elapsed)
+    return judged(run, over_since, stretches, ledger, laps, past, present)
+
+
+def promised(run: Run, now: int) -> tuple[list[Stretch], int | None]:
+    """Return the stretches from the first to the last promise, and since when the run is over."""
+    target = run.target
+    if run.ending is None and target is not None:
+        stretches = [
+            *run.stretches,
+            (run.since, now, run.state, run.cause, target, run.terms_key),
+        ]
+        over_since = None
+    else:
+        stretches, over_since = list(run.stretches), run.since
+    while stretches and stretches[0][4] is None:
+        del stretches[0]
+    if target is None:
+        while stretches and stretches[-1][4] is None:
+            del stretches[-1]
+        over_since = stretches[-1][1] if stretches else over_since
+    elif not stretches or stretches[-1][4] is not target or stretches[-1][5] != run.terms_key:
+        # Over within the instant in which this was promised: no time lies in it.
+        stretches.append((run.since, run.since, "running", run.cause, target, run.terms_key))
+    return stretches, over_since
+
+
+def judged(
+    run: Run,
+    over_since: int | None,
+    stretches: list[Stretch],
+    ledger: list[Segment],
+    laps: list[Lap],
+    past: list[Period],
+    present: Period,
+) -> Reading:
+    """Put the counted parts of a run together and judge them by the present promise."""
+    since, target, terms_key, elapsed = present
+    state = stretches[-1][2]
+    goal = target.seconds
+    # Whether the clock was running in the end: only then does it point at instants to come.
+    onward = state == "running"
+    to_come = onward and over_since is None
+    late = elapsed > goal
+    due_at, breaches_after = crossing(laps, goal, onward)
+    alarms: list[Alarm] = []
+    if target.warn_at and (to_come or elapsed >= target.warn_seconds[0]):
+        instants = warnings(laps, target.warn_seconds, to_come)
+        # strict=False: a step that is not reached, as things stand, has no instant.
+        for step, at in zip(target.warn_at, instants, strict=False):
+            alarms.append(Alarm(step, at if at > since else since))
+    if breaches_after is not None and (late or to_come):
+        alarms.append(Alarm(100, max(breaches_after + 1, since)))
+    breaches: tuple[Breach, ...] = ()
+    if late or past:
+        breaches = breaches_of([*past, present], laps)
+    return Reading(
+        run.metric,
+        run.cycle,
+        verdict(run, late),
+        stretches[0][0],
+        goal,
+        elapsed,
+        goal - elapsed,
+        due_at,
+        breaches_after,
+        tuple(alarms),
+        breaches[0].at if breaches else None,
+        over_since,
+        run.cause if over_since is None and state == "paused" else None,
+        terms_key,
+        target.calendar,
+        tuple(ledger),
+        breaches,
+        None if over_since is None else run.cause,
+    )
+
+
+def verdict(run: Run, late: bool) -> Status:
+    if run.target is None or run.ending == "cancelled":
+        return "cancelled"
+    if run.ending == "unanswered":
+        return "breached" if late else "cancelled"
+    if run.ending == "stopped":
+        return "met_late" if late else "met"
+    if late:
+        return "breached"
+    return "paused" if run.state == "paused" else "running"
+
+
+def warnings(laps: list[Lap], amounts: tuple[int, ...], to_come: bool) -> list[int]:
+    """Return when ascending amounts are counted, up to the first that is not."""
+    start, before, _, calendar = laps[-1]
+    if to_come and before < amounts[0]:  # the usual case: all of them lie in the lap that runs
+        try:
+            return calendar.dues(start, [seconds - before for seconds in amounts])
+        except NoOpeningError:
+            pass  # not all of them: find those that are
+    found: list[int] = []
+    for seconds in amounts:
+        at, _ = crossing(laps, seconds, to_come)
+        if at is None:
+            break
+        found.append(at)
+    return found
+
+
+def crossing(laps: list[Lap], seconds: int, onward: bool) -> tuple[int | None, int | None]:
+    """Return the earliest instant with so many seconds counted and the last with no more.
+
+    `onward` looks past the end of the last lap. They may lie in different laps, when the seconds
+    are full exactly at a pause, and are None where no lap gets that far.
+    """
+    due = None
+    for start, before, after, calendar in laps:
+        if after > seconds:
+            if due is None:
+                return calendar.instants(start, seconds - before)
+            return due, calendar.last_moment(start, seconds - before)
+        if after == seconds and due is None:
+            due = calendar.due(start, seconds - before)
+    if not onward:
+        return due, None
+    start, before, _, calendar = laps[-1]
+    try:
+        if due is None:
+            return calendar.instants(start, seconds - before)
+        return due, calendar.last_moment(start, seconds - before)
+    except NoOpeningError:
+        pass  # open for the last time: there may be an end of the time, but no opening after it
+    if due is None:
+        with suppress(NoOpeningError):
+            due = calendar.due(start, seconds - before)
+    return due, None
+
+
+def breaches_of(periods: list[Period], laps: list[Lap]) -> tuple[Breach, ...]:
+    """Return the first breach under each promise; none is earlier than the promise itself."""
+    found: dict[tuple[str, int], Breach] = {}
+    for since, target, terms_key, counted in periods:
+        goal = target.seconds
+        if counted > goal and (terms_key, goal) not in found:
+            _, instant = crossing(laps, goal, onward=False)
+            if instant is not None:
+                found[terms_key, goal] = Breach(max(instant + 1, since), terms_key, goal)
+    return tuple(found.values())
