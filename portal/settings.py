@@ -242,6 +242,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "remove orphaned files": {
+        "task": "tickets.tasks.remove_orphaned_files",
+        "schedule": 86400.0,
+        "options": {"expires": 86400},
+    },
     "forget expired rows": {
         "task": "people.tasks.forget_expired_rows",
         "schedule": 3600.0,

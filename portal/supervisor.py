@@ -24,7 +24,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 from urllib.parse import urlsplit
@@ -35,8 +35,10 @@ GRACE_SECONDS = 15.0
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # a child that ran this long starts again with the first delay
-READY_POLL_SECONDS = 0.5
+POLL_SECONDS = 0.5
 READY_PATIENCE_SECONDS = 60.0
+QUIET_SECONDS = 2.0  # how long nobody spoke before the banner, which should stand last
+QUIET_PATIENCE_SECONDS = 10.0
 LONGEST_LINE_BYTES = 64 * 1024
 COLOURS = ("36", "33", "35", "32", "34")
 
@@ -95,6 +97,7 @@ class Supervisor:
         self.out = out
         self.width = max((len(child.name) for child in children), default=0)
         self.stop_requests = 0
+        self.last_line_at = 0.0
         self.selector = selectors.DefaultSelector()
         self.tie = end_with_parent(os.getpid())
 
@@ -102,6 +105,7 @@ class Supervisor:
 
     def show(self, name: str, line: str) -> None:
         """Print one line under the name of who said it."""
+        self.last_line_at = time.monotonic()
         prefix = f"{name:<{self.width}} |"
         if self.out.isatty():
             names = [child.name for child in self.children]
@@ -194,21 +198,27 @@ class Supervisor:
     def run(self) -> int:
         """Keep everything running until asked to stop; return the exit code."""
         wake_up = self.listen_for_signals()
-        patience_ends = time.monotonic() + READY_PATIENCE_SECONDS
-        waiting = self.ready_url is not None
-        if not waiting and self.banner:
-            self.say(self.banner)
+        welcome = self.welcome()
         while not self.stop_requests:
             for child in self.children:
                 self.look_after(child)
-            self.wait_for_news(READY_POLL_SECONDS, wake_up)
-            if waiting and answers(self.ready_url or ""):
-                waiting = False
-                self.say(self.banner)
-            elif waiting and time.monotonic() > patience_ends:
-                waiting = False
-                self.say(f"{self.ready_url} still does not answer; the lines above say why.")
+            self.wait_for_news(POLL_SECONDS, wake_up)
+            next(welcome, None)
         return self.stop(wake_up)
+
+    def welcome(self) -> Iterator[None]:
+        """Show the banner when the server answers and the start has gone quiet."""
+        if self.ready_url:
+            patience_ends = time.monotonic() + READY_PATIENCE_SECONDS
+            while not answers(self.ready_url):
+                if time.monotonic() > patience_ends:
+                    self.say(f"{self.ready_url} still does not answer; the lines above say why.")
+                    return
+                yield
+            patience_ends = time.monotonic() + QUIET_PATIENCE_SECONDS
+            while time.monotonic() < min(self.last_line_at + QUIET_SECONDS, patience_ends):
+                yield
+        self.say(self.banner)
 
     def listen_for_signals(self) -> int:
         """Turn signals into bytes on a pipe, so that the loop wakes at once."""

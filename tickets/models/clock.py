@@ -38,9 +38,10 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def due(self, now: datetime) -> "ClockQuerySet":
         """Return clocks with a warning or breach to record, the longest due first.
 
-        Strictly before now: a target that is used up exactly is still met.
+        The breach step lies one second after the last moment in which the target
+        was still met, so that a target used up exactly is not recorded.
         """
-        return self.filter(next_check_at__lt=now).order_by("next_check_at", "id")
+        return self.filter(next_check_at__lte=now).order_by("next_check_at", "id")
 
     def shown(self) -> "ClockQuerySet":
         """Return the clocks a ticket page shows: the present cycle of each metric."""

@@ -1,0 +1,136 @@
+"""Run the triggers of an event and do what they say."""
+
+from datetime import datetime
+from typing import Any
+
+from people.models import AccountTeamMember, StaffRole, User
+from tickets.actions.events import record_event
+from tickets.models import Queue, Ticket, TicketEvent, Trigger
+from tickets.rules import triggers as rules
+from tiers.models import Tier
+
+TIER_ORDER = [tier.value for tier in Tier]
+
+
+def facts_of(
+    ticket: Ticket, event: str, *, body: str = "", metric: str | None = None, step: int | None = None
+) -> rules.TicketFacts:
+    """Return what trigger conditions may look at."""
+    return rules.TicketFacts(
+        event=event,
+        severity=ticket.severity,
+        tier=ticket.tier,
+        channel=ticket.channel,
+        organization=ticket.organization.name,
+        category=ticket.category,
+        tags=frozenset(ticket.tags),
+        subject=ticket.subject,
+        body=body,
+        status=ticket.status,
+        queue=ticket.queue.key,
+        metric=metric,
+        step=step,
+        tier_order=tuple(TIER_ORDER),
+    )
+
+
+def rule_of(row: Trigger) -> rules.Trigger:
+    """Return a stored trigger as the pure rules read it."""
+    return rules.Trigger(
+        key=str(row.pk),
+        name=row.name,
+        event=row.event,
+        position=row.position,
+        conditions=rules.conditions_from_json(row.conditions),
+        actions=rules.actions_from_json(row.actions),
+        enabled=row.is_enabled,
+    )
+
+
+def fire_triggers(*, ticket: Ticket, facts: rules.TicketFacts, now: datetime) -> rules.Outcome:
+    """Do to a locked ticket what the triggers of an event say; the caller saves it.
+
+    Returns the outcome with its trace; who has to be notified is in its effects
+    and left to the caller.
+    """
+    rows = Trigger.objects.filter(event=facts.event, is_enabled=True)
+    outcome = rules.fire([rule_of(row) for row in rows], facts)
+    for trace in outcome.fired:
+        for done in trace.actions:
+            if not done.applied:
+                continue
+            why, value = trace.trigger.name, done.action.value
+            match done.action.do:
+                case "set_queue":
+                    move_to_queue(ticket=ticket, key=str(value), now=now, why=why)
+                case "set_severity":
+                    _set_severity(ticket, int(value), now, why)
+                case "add_tag":
+                    _add_tag(ticket, str(value), now, why)
+                case "assign":
+                    _assign(ticket, str(value), now, why)
+    return outcome
+
+
+def move_to_queue(
+    *, ticket: Ticket, key: str, now: datetime, why: str, actor: User | None = None
+) -> None:
+    """Put a locked ticket into a queue; nothing happens when it is there or there is none."""
+    queue = Queue.objects.filter(key=key).first()
+    if queue is None or ticket.queue_id == queue.pk:
+        return
+    old = ticket.queue.name if ticket.queue_id else ""
+    ticket.queue = queue
+    record_event(
+        ticket=ticket, kind=TicketEvent.Kind.QUEUE, now=now, actor=actor, is_public=False,
+        old=old, new=queue.name, reason=why,
+    )  # fmt: skip
+
+
+def _set_severity(ticket: Ticket, severity: int, now: datetime, why: str) -> None:
+    if severity not in Ticket.Severity.values or severity == ticket.severity:
+        return
+    record_event(
+        ticket=ticket, kind=TicketEvent.Kind.SEVERITY, now=now, old=str(ticket.severity),
+        new=str(severity), reason=why, detail={"severity": severity},
+    )  # fmt: skip
+    ticket.severity = severity
+
+
+def _add_tag(ticket: Ticket, tag: str, now: datetime, why: str) -> None:
+    if tag in ticket.tags:
+        return
+    ticket.tags = [*ticket.tags, tag]
+    record_event(
+        ticket=ticket, kind=TicketEvent.Kind.TAGGED, now=now, is_public=False, new=tag[:80],
+        reason=why,
+    )  # fmt: skip
+
+
+def _assign(ticket: Ticket, email: str, now: datetime, why: str) -> None:
+    agent = User.objects.filter(email__iexact=email, is_active=True).exclude(staff_role="").first()
+    if agent is None or agent.pk == ticket.assignee_id:
+        return
+    record_event(
+        ticket=ticket, kind=TicketEvent.Kind.ASSIGNED, now=now, is_public=False,
+        old=str(ticket.assignee or ""), new=str(agent), reason=why,
+    )  # fmt: skip
+    ticket.assignee = agent
+
+
+def people_named(ticket: Ticket, who: str, now: datetime) -> list[User]:
+    """Return the active people whom a trigger's ``notify`` names."""
+    staff = User.objects.filter(is_active=True).exclude(staff_role="")
+    match who:
+        case "assignee":
+            return list(staff.filter(pk=ticket.assignee_id))
+        case "lead":
+            return list(staff.filter(staff_role=StaffRole.LEAD))
+        case "queue":
+            return list(staff.filter(queue_memberships__queue_id=ticket.queue_id))
+        case "account_team":
+            serving = AccountTeamMember.objects.serving_at(now).filter(
+                organization_id=ticket.organization_id
+            )
+            return list(staff.filter(pk__in=serving.values("user_id")))
+    return []

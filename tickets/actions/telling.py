@@ -1,0 +1,144 @@
+"""Write the mails of a ticket into the outbox, each in its reader's language and zone."""
+
+import zoneinfo
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from people.actions import queue_notice
+from people.models import Membership, User
+from portal.kit.words import metric_label
+from tickets.models import Clock, ClockEvent, Message, Ticket
+
+# The profile's switch that each kind of mail obeys; a kind without one is always sent.
+SWITCH = {
+    "ticket_replied": "mail_on_reply",
+    "ticket_status": "mail_on_status",
+    "ticket_assigned": "mail_on_assignment",
+    "clock_warning": "mail_on_clock",
+    "clock_breach": "mail_on_clock",
+    "rating_asked": "mail_on_status",
+}
+
+
+def tell(
+    *,
+    ticket: Ticket,
+    kind: str,
+    recipients: Iterable[User],
+    once: str,
+    now: datetime,
+    **context: Any,
+) -> None:
+    """Queue one mail per recipient; ``once`` names the occasion, so that a repeat is no mail.
+
+    People who switched this kind off get none. Subject and body come from
+    ``templates/emails/<kind>.subject.txt``, ``.txt`` and ``.html``.
+    """
+    for user in {user.pk: user for user in recipients}.values():
+        if not user.is_active or not getattr(user, SWITCH.get(kind, ""), True):
+            continue
+        page = "desk_ticket" if user.works_here else "ticket"
+        values = {
+            "ticket": ticket,
+            "recipient": user,
+            "vendor_name": settings.VENDOR_NAME,
+            "link": settings.BASE_URL + reverse(page, args=[ticket.reference]),
+            "base_url": settings.BASE_URL,
+            **context,
+        }
+        with (
+            translation.override(user.language),
+            timezone.override(zoneinfo.ZoneInfo(user.time_zone)),
+        ):
+            queue_notice(
+                kind=kind,
+                recipient=user,
+                dedupe_key=f"{kind}:{once}:{user.pk}",
+                subject=render_to_string(f"emails/{kind}.subject.txt", values),
+                body_text=render_to_string(f"emails/{kind}.txt", values),
+                body_html=render_to_string(f"emails/{kind}.html", values),
+                about=f"ticket:{ticket.pk}",
+                in_reply_to=thread_id(ticket),
+                now=now,
+            )
+
+
+def thread_id(ticket: Ticket) -> str:
+    """Return the Message-ID that all mails of a ticket answer to, so that they thread."""
+    host = settings.BASE_URL.split("://", 1)[-1].split(":")[0]
+    return f"<ticket.{ticket.pk}@{host}>"
+
+
+def audience_of(ticket: Ticket, *, but: User | None = None) -> list[User]:
+    """Return the customers a ticket concerns: requester and followers who may still read it."""
+    concerned = User.objects.filter(
+        pk__in=[
+            ticket.requester_id,
+            *ticket.followers.values_list("user_id", flat=True),
+        ],
+        memberships__organization_id=ticket.organization_id,
+        memberships__status=Membership.Status.ACTIVE,
+        is_active=True,
+    ).distinct()
+    return [user for user in concerned if but is None or user.pk != but.pk]
+
+
+def tell_opened(ticket: Ticket, clocks: list[Clock], now: datetime) -> None:
+    """Confirm a new ticket to its requester, with what is promised."""
+    tell(
+        ticket=ticket, kind="ticket_opened", recipients=audience_of(ticket),
+        once=str(ticket.pk), now=now, clocks=clocks,
+    )  # fmt: skip
+
+
+def tell_replied(ticket: Ticket, message: Message, now: datetime) -> None:
+    """Tell the other side that somebody answered in public."""
+    recipients = (
+        audience_of(ticket, but=message.author)
+        if message.by == "agent"
+        else [ticket.assignee]
+        if ticket.assignee
+        else []
+    )
+    tell(
+        ticket=ticket, kind="ticket_replied", recipients=recipients, once=str(message.pk),
+        now=now, message=message,
+    )  # fmt: skip
+
+
+def tell_status(ticket: Ticket, event_seq: int, now: datetime, *, but: User | None) -> None:
+    """Tell the customers that their ticket changed status."""
+    tell(
+        ticket=ticket, kind="ticket_status", recipients=audience_of(ticket, but=but),
+        once=f"{ticket.pk}.{event_seq}", now=now,
+    )  # fmt: skip
+
+
+def tell_assigned(ticket: Ticket, event_seq: int, now: datetime, *, by: User | None) -> None:
+    """Tell an agent about a ticket that somebody else gave them."""
+    if ticket.assignee is None or (by is not None and by.pk == ticket.assignee.pk):
+        return
+    tell(
+        ticket=ticket, kind="ticket_assigned", recipients=[ticket.assignee],
+        once=f"{ticket.pk}.{event_seq}", now=now, by=by,
+    )  # fmt: skip
+
+
+def tell_clock_event(event: ClockEvent, recipients: Iterable[User], now: datetime) -> None:
+    """Tell staff about a promise at risk or broken."""
+    tell(
+        ticket=event.ticket,
+        kind="clock_breach" if event.kind == ClockEvent.Kind.BREACH else "clock_warning",
+        recipients=recipients,
+        once=str(event.pk),
+        now=now,
+        event=event,
+        clock=event.clock,
+        metric=metric_label(event.clock.metric),
+    )

@@ -1,0 +1,36 @@
+"""Celery tasks of the tickets room: thin, safe to repeat and to run twice at once."""
+
+from celery import shared_task
+
+from portal.kit import clock
+from tickets import actions
+
+
+@shared_task
+def sweep_clocks(**kwargs: object) -> int:
+    """Record warnings and breaches that are due."""
+    return actions.sweep_clocks(now=clock.now())
+
+
+@shared_task
+def announce_clock_events(**kwargs: object) -> int:
+    """Run triggers and queue mails for recorded clock events."""
+    return actions.announce_clock_events(now=clock.now())
+
+
+@shared_task
+def close_solved_tickets(**kwargs: object) -> int:
+    """Close tickets that stayed solved long enough."""
+    return actions.close_solved_tickets(now=clock.now())
+
+
+@shared_task
+def ask_for_ratings(**kwargs: object) -> int:
+    """Ask the customers of freshly solved tickets what they think."""
+    return actions.ask_for_ratings(now=clock.now())
+
+
+@shared_task
+def remove_orphaned_files(**kwargs: object) -> int:
+    """Remove attachment files that no row knows."""
+    return actions.remove_orphans(now=clock.now())

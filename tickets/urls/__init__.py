@@ -1,0 +1,1 @@
+"""Addresses of the tickets room, one module per door: customer, desk."""

@@ -1,0 +1,13 @@
+"""The only writers of the tiers room. Callers import from here."""
+
+from tiers.actions.evaluating import evaluate_organization, organizations_to_evaluate
+from tiers.actions.facts import record_facts
+from tiers.actions.overriding import give_override, withdraw_override
+
+__all__ = [
+    "evaluate_organization",
+    "give_override",
+    "organizations_to_evaluate",
+    "record_facts",
+    "withdraw_override",
+]

@@ -1,0 +1,145 @@
+"""Record what is known about a customer."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from people.models import Organization, User
+from portal.kit.refused import InvalidInput
+from tiers.actions.evaluating import evaluate_organization
+from tiers.models import AccountFact, TierAssignment
+from tiers.program import live_policy_at
+
+Fact = AccountFact.Name
+
+
+@transaction.atomic
+def record_facts(
+    *,
+    organization: Organization,
+    values: Mapping[str, object],
+    source: str,
+    now: datetime,
+    observed_at: datetime | None = None,
+    by: User | None = None,
+    currency: str = "",
+    note: str = "",
+) -> TierAssignment:
+    """Append facts, then evaluate the organization; return its assignment.
+
+    ``values`` maps fact names to what the source says; None or an empty string
+    says that the source no longer knows. Raises InvalidInput naming every value
+    that cannot be read, and then records nothing. Money must be in the currency
+    of the live policy. A fact that says what is already known is appended too:
+    that it was seen again is what keeps it from going stale.
+    """
+    problems: dict[str, str] = {}
+    readable: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            readable[name] = canonical_fact(name, value)
+        except ValueError as error:
+            problems[name] = str(error)
+    policy = live_policy_at(now)
+    money = currency or policy.currency
+    if "acv" in readable and money != policy.currency:
+        problems["currency"] = _("Amounts are kept in %(currency)s. Convert the amount first.") % {
+            "currency": policy.currency
+        }
+    if problems:
+        raise InvalidInput(
+            "facts_invalid", _("Some facts cannot be read; nothing was recorded."), fields=problems
+        )
+    AccountFact.objects.bulk_create(
+        AccountFact(
+            organization=organization,
+            fact=name,
+            value=value,
+            currency=money if name == Fact.ACV else "",
+            source=source,
+            observed_at=observed_at or now,
+            recorded_at=now,
+            recorded_by=by,
+            note=note,
+        )
+        for name, value in readable.items()
+    )
+    return evaluate_organization(organization=organization, now=now)
+
+
+def canonical_fact(name: str, value: object) -> str:
+    """Return a fact's value in its one stored form; ValueError says what is wrong."""
+    if name not in _readers:
+        raise ValueError(_("There is no such fact."))
+    text = "" if value is None else str(value).strip()
+    return _readers[name](text) if text else ""
+
+
+def _amount(text: str) -> str:
+    plain = text.replace(",", "").replace("_", "").replace(" ", "")
+    try:
+        number = Decimal(plain)
+    except InvalidOperation as error:
+        raise ValueError(_("Write an amount like 25000 or 25,000.50.")) from error
+    if not number.is_finite() or number < 0 or number >= Decimal("1e12"):
+        raise ValueError(_("An amount is zero or more and below a trillion."))
+    return format(number.quantize(Decimal("0.01")).normalize(), "f")
+
+
+def _whole(low: int, high: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(
+                _("Write a whole number from %(low)s to %(high)s.") % {"low": low, "high": high}
+            )
+        return str(int(text))
+
+    return read
+
+
+def _share(text: str) -> str:
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(_("Write a share from 0 to 1.")) from error
+    if not number.is_finite() or not 0 <= number <= 1:
+        raise ValueError(_("Write a share from 0 to 1."))
+    return format(number.quantize(Decimal("0.0001")).normalize(), "f")
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ValueError(_("Write a day like 2026-12-31.")) from error
+
+
+def _yes_no(text: str) -> str:
+    known = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
+    if text.lower() not in known:
+        raise ValueError(_("Write yes or no."))
+    return known[text.lower()]
+
+
+def _word(text: str) -> str:
+    if len(text) > 80:
+        raise ValueError(_("At most 80 characters."))
+    return text
+
+
+_readers: dict[str, Callable[[str], str]] = {
+    Fact.ACV: _amount,
+    Fact.SEATS: _whole(0, 999_999_999),
+    Fact.USAGE_CRITICALITY: _whole(1, 5),
+    Fact.STRATEGIC: _yes_no,
+    Fact.REGION: _word,
+    Fact.CONTRACT_START: _day,
+    Fact.CONTRACT_RENEWAL: _day,
+    Fact.CONTRACT_FLOOR: _word,
+    Fact.SEVERITY_MIX_90D: _share,
+    Fact.HEALTH: _whole(0, 100),
+}

@@ -1,0 +1,110 @@
+"""The live support program as the pure rules read it, kept in memory per version."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from portal.kit.refused import Refused
+from tiers.models import TierPolicy, TierPromise
+from tiers.rules import evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedTarget:
+    """How soon: business seconds in the calendar of that key.
+
+    ``by`` says what promises it: the tier, or this customer's contract.
+    """
+
+    seconds: int
+    floor_seconds: int
+    calendar: str
+    pause_on: tuple[str, ...]
+    warn_at: tuple[int, ...]
+    by: str = "tier"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One policy version, read whole: what the evaluator and the promises need."""
+
+    policy_id: int
+    version: int
+    currency: str
+    rules: evaluation.Policy
+    promises: dict[str, TierPromise]
+    targets: dict[str, dict[tuple[int, str], PromisedTarget]]
+
+
+def live_policy_at(instant: datetime) -> TierPolicy:
+    """Return the policy in force at an instant; Refused when there is none."""
+    policy = (
+        TierPolicy.objects.filter(effective_from__lte=instant)
+        .filter(Q(retired_at=None) | Q(retired_at__gt=instant))
+        .exclude(status__in=[TierPolicy.Status.DRAFT, TierPolicy.Status.IN_REVIEW])
+        .order_by("-effective_from", "-version")
+        .first()
+    )
+    if policy is None:
+        raise Refused("no_policy", _("No tier policy is live. Publish one in Ops first."))
+    return policy
+
+
+def program_of(policy: TierPolicy) -> Program:
+    """Return the program of a policy that is out of draft; it can no longer change."""
+    return _read(policy.pk)
+
+
+@lru_cache(maxsize=32)
+def _read(policy_id: int) -> Program:
+    policy = TierPolicy.objects.with_everything().get(pk=policy_id)
+    targets: dict[str, dict[tuple[int, str], PromisedTarget]] = {}
+    for row in policy.targets.all():
+        targets.setdefault(row.tier, {})[(row.severity, row.metric)] = PromisedTarget(
+            seconds=row.target_seconds,
+            floor_seconds=row.floor_seconds,
+            calendar=row.calendar.key,
+            pause_on=tuple(row.pause_on),
+            warn_at=tuple(row.warn_at),
+        )
+    return Program(
+        policy_id=policy.pk,
+        version=policy.version,
+        currency=policy.currency,
+        rules=rules_of(policy),
+        promises={promise.tier: promise for promise in policy.promises.all()},
+        targets=targets,
+    )
+
+
+def rules_of(policy: TierPolicy) -> evaluation.Policy:
+    """Return a policy's criteria in the shape of the pure evaluator."""
+    return evaluation.Policy(
+        key=f"v{policy.version}",
+        order=tuple(policy.tier_order),
+        default_tier=policy.default_tier,
+        demote_grace_days=policy.demote_grace_days,
+        max_step_down=policy.max_step_down,
+        stale_days=policy.stale_days,
+        rules=tuple(
+            evaluation.Rule(
+                tier=rule.tier,
+                precedence=rule.precedence,
+                match=rule.match,  # type: ignore[arg-type]  # checked by the rule itself
+                missing=rule.missing,  # type: ignore[arg-type]
+                criteria=tuple(
+                    evaluation.Criterion(
+                        fact=criterion.fact,
+                        op=criterion.op,  # type: ignore[arg-type]
+                        value=criterion.value,
+                        exit_value=criterion.exit_value,
+                    )
+                    for criterion in rule.criteria.all()
+                ),
+            )
+            for rule in policy.rules.all()
+        ),
+    )

@@ -1,0 +1,98 @@
+"""THE question other rooms ask: what is owed to this organization?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from people.models import Organization
+from tiers.models import OrganizationTarget, TierAssignment
+from tiers.program import PromisedTarget, live_policy_at, program_of
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an organization is promised at an instant.
+
+    ``targets`` maps (severity, metric) to how soon; custom SLAs of the contract
+    have replaced the tier's where they say something else.
+    """
+
+    organization_id: int
+    tier: str
+    policy_version: int
+    queue_key: str
+    channels: tuple[str, ...]
+    account_team: tuple[str, ...]
+    self_service: tuple[str, ...]
+    review_cadence_days: int | None
+    targets: Mapping[tuple[int, str], PromisedTarget]
+
+    def target(self, severity: int, metric: str) -> PromisedTarget | None:
+        """Return how soon, or None when this is not promised."""
+        return self.targets.get((severity, metric))
+
+
+def tier_of(organization: Organization, at: datetime) -> str:
+    """Return the tier of an organization at an instant.
+
+    An organization that was never evaluated has the policy's default tier: it
+    is owed that much from its first minute.
+    """
+    tier = (
+        TierAssignment.objects.filter(organization=organization)
+        .in_force_at(at)
+        .values_list("tier", flat=True)
+        .first()
+    )
+    return tier or live_policy_at(at).default_tier
+
+
+def promise_for(organization: Organization, at: datetime) -> Promise:
+    """Return what is owed to an organization at an instant.
+
+    Raises Refused when no policy is live. A tier that the policy no longer
+    knows gets what the default tier gets.
+    """
+    policy = live_policy_at(at)
+    program = program_of(policy)
+    tier = tier_of(organization, at)
+    if tier not in program.promises:
+        tier = policy.default_tier
+    promise = program.promises[tier]
+    targets = dict(program.targets.get(tier, {}))
+    targets.update(_custom_targets(organization, at, targets))
+    return Promise(
+        organization_id=organization.pk,
+        tier=tier,
+        policy_version=program.version,
+        queue_key=promise.queue_key,
+        channels=tuple(promise.channels),
+        account_team=tuple(promise.account_team),
+        self_service=tuple(promise.self_service),
+        review_cadence_days=promise.review_cadence_days,
+        targets=targets,
+    )
+
+
+def _custom_targets(
+    organization: Organization,
+    at: datetime,
+    of_tier: Mapping[tuple[int, str], PromisedTarget],
+) -> dict[tuple[int, str], PromisedTarget]:
+    rows = (
+        OrganizationTarget.objects.filter(organization=organization)
+        .in_force_at(at)
+        .select_related("calendar")
+    )
+    custom = {}
+    for row in rows:
+        usual = of_tier.get((row.severity, row.metric))
+        custom[(row.severity, row.metric)] = PromisedTarget(
+            seconds=row.target_seconds,
+            floor_seconds=row.floor_seconds,
+            calendar=row.calendar.key,
+            pause_on=usual.pause_on if usual else (),
+            warn_at=usual.warn_at if usual else (50, 75, 90),
+            by="contract",
+        )
+    return custom
