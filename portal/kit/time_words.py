@@ -40,7 +40,7 @@ def duration_words(span: timedelta) -> str:
 def absolute_words(instant: datetime, now: datetime) -> str:
     """Return date and time in the current zone, as short as the distance from now allows."""
     local, today = timezone.localtime(instant), timezone.localtime(now).date()
-    clock = date_format(local, "TIME_FORMAT")
+    clock = date_format(local, "H:i")
     days = (local.date() - today).days
     if days == 0:
         return clock
@@ -57,6 +57,14 @@ def full_words(instant: datetime) -> str:
     """Return weekday, date, time and zone in the current zone: the answer to "when exactly?"."""
     local = timezone.localtime(instant)
     return f"{date_format(local, 'l j F Y, H:i')} {local.tzname()}"
+
+
+def promised_words(instant: datetime, now: datetime) -> str:
+    """Return a promised moment as one says it to a customer: no year that goes without saying."""
+    local = timezone.localtime(instant)
+    if abs(instant - now) < timedelta(days=180):
+        return f"{date_format(local, 'l j F, H:i')} {local.tzname()}"
+    return full_words(instant)
 
 
 def moment_words(instant: datetime, now: datetime) -> str:
@@ -105,7 +113,7 @@ def clock_face(clock: object, now: datetime, *, for_customer: bool = True) -> Cl
     if status == "met":
         return ClockFace(metric, "kept", phrase("kept"), due_at)
     if status == "met_late":
-        return ClockFace(metric, "broken", phrase("kept_late"))
+        return ClockFace(metric, "late", phrase("kept_late"))
     if status == "breached" or broken_at is not None:
         since = due_at or broken_at
         late = phrase("late", duration_words(now - since)) if since else phrase("due_now")

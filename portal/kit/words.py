@@ -138,13 +138,14 @@ CLOCK_STATES: dict[str, Words] = {
     "broken": _("broken"),
     "paused": _("paused"),
     "kept": _("kept"),
+    "late": _("kept late"),
     "idle": _("not running"),
 }
 
 # What a page says when an answer of the server does not arrive as it should.
 FAILURES: dict[str, Words] = {
     "network": _("We could not reach the server. Your text is still here; please try again."),
-    "server": _("That did not work. Nothing was changed; please try again."),
+    "server": _("That did not work. Please try again; if it goes on, tell us."),
 }
 
 

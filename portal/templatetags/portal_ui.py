@@ -12,6 +12,7 @@ from typing import Any
 from django import forms, template
 from django.core.paginator import Page
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
@@ -40,8 +41,26 @@ CLOCK_ICONS = {
     "broken": "octagon-x",
     "paused": "circle-pause",
     "kept": "circle-check",
+    "late": "circle-alert",
     "idle": "circle-dashed",
 }
+# In the order they must be asked for: most browsers also claim to be the ones after them.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 LIVE_STATES = ("fine", "soon", "now", "broken")
 
 
@@ -179,7 +198,7 @@ def clock_card(
         "icons": _clock_icons(face),
         "time": _clock_time(face),
         "label": words.metric_label(face.metric, for_customer=plain),
-        "due": time_words.full_words(face.due_at) if face.due_at else "",
+        "due": time_words.promised_words(face.due_at, wall_clock.now()) if face.due_at else "",
         "for_customer": plain,
     }
 
@@ -252,11 +271,22 @@ def avatar(person: object, size: str = "", decorative: bool = False) -> SafeStri
 
 @register.filter
 def initials(name: str) -> str:
-    """Return the initials of the first and last word of a name."""
-    parts = [part for part in name.replace(".", " ").replace("@", " ").split() if part[0].isalnum()]
+    """Return the initials of the first and last word of a name, or of an e-mail address."""
+    words_of_name = name.split("@")[0].replace(".", " ").split()
+    parts = [part for part in words_of_name if part[0].isalnum()]
     if not parts:
         return "?"
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+@register.filter
+def device_words(user_agent: str) -> str:
+    """Say which browser on which system a user agent names, as far as it is one people know."""
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), _("Unknown browser"))
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
+    if not system:
+        return browser
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
 
 
 @register.inclusion_tag("portal/fragments/field.html")
@@ -281,11 +311,16 @@ def fields(form: forms.BaseForm, unlabeled: bool = False) -> dict[str, Any]:
 @register.inclusion_tag("portal/fragments/pager.html", takes_context=True)
 def pager(context: template.Context, page: Page[Any], parameter: str = "page") -> dict[str, Any]:
     """Draw the way to the next and the previous page, keeping the other query parameters."""
+    query = context["request"].GET.copy() if context.get("request") else QueryDict(mutable=True)
+
+    def address(number: int) -> str:
+        query[parameter] = str(number)
+        return "?" + query.urlencode()
+
     return {
         "page": page,
-        "previous": {parameter: page.number - 1},
-        "next": {parameter: page.number + 1},
-        "request": context.get("request"),
+        "previous": address(page.number - 1),
+        "next": address(page.number + 1),
     }
 
 

@@ -172,9 +172,16 @@ setInterval(() => {
   }
 }, 1000);
 
+// A conversation starts at its end, where the news is.
+function showEnd(root) {
+  for (const talk of root.querySelectorAll?.("[data-scroll-end]") ?? []) talk.scrollTop = talk.scrollHeight;
+}
+
 document.querySelectorAll("[data-composer]").forEach(restore);
+showEnd(document);
 document.addEventListener("htmx:load", (event) => {
   const root = event.detail.elt;
   if (root.matches?.("[data-composer]")) restore(root);
   root.querySelectorAll?.("[data-composer]").forEach(restore);
+  showEnd(root);
 });
