@@ -45,3 +45,10 @@ from portal.settings import *  # noqa: E402, F403
 
 # Cheap on purpose: logging in is not what most tests are about.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if USES_SQLITE:  # noqa: F405
+    # A file, as in real life: threads get connections of their own, which wait for each
+    # other; SQLite's shared memory refuses at once. Nothing written need survive.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    )

@@ -127,22 +127,29 @@ def test_no_relation_points_to_a_room_above() -> None:
     assert upward_relations(apps.get_models(include_auto_created=True)) == []
 
 
-@pytest.mark.parametrize(
-    "relation", [models.ForeignKey, models.OneToOneField, models.ManyToManyField]
-)
-@isolate_apps("people", "tickets")
-def test_a_relation_to_a_room_above_is_caught(relation: type[models.ForeignKey]) -> None:
+@isolate_apps("people", "tickets", "integrations")
+def test_a_relation_to_a_room_above_is_caught() -> None:
     class Errand(models.Model):
         class Meta:
             app_label = "tickets"
 
-    options = {} if relation is models.ManyToManyField else {"on_delete": models.CASCADE}
-
     class Visitor(models.Model):
-        errand = relation(Errand, **options)
+        first = models.OneToOneField(Errand, on_delete=models.CASCADE, related_name="+")
+        last = models.ForeignKey(Errand, on_delete=models.CASCADE, related_name="+")
+        all = models.ManyToManyField(Errand, related_name="+")
 
         class Meta:
             app_label = "people"
 
-    assert upward_relations([Errand]) == []
-    assert upward_relations([Visitor]) == ["people.Visitor.errand -> tickets.Errand"]
+    class Letter(models.Model):
+        errand = models.ForeignKey(Errand, on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "integrations"
+
+    assert upward_relations([Errand, Letter]) == []
+    assert upward_relations([Visitor]) == [
+        "people.Visitor.first -> tickets.Errand",
+        "people.Visitor.last -> tickets.Errand",
+        "people.Visitor.all -> tickets.Errand",
+    ]

@@ -14,6 +14,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -63,6 +64,8 @@ class Command(BaseCommand):
         """Prepare step by step, then become the supervisor."""
         refuse_taken_port(host, port)
         self.migrate()
+        # WhiteNoise warns about a missing folder even where it serves the sources.
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         if settings.HASHED_STATIC_FILES:
             with self.step("Collecting static files"):
                 call_command("collectstatic", interactive=False, verbosity=0)
