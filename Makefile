@@ -62,11 +62,12 @@ check-types: dev-environment
 
 check-imports: dev-environment
 	@echo "== import rules"
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 check-migrations: dev-environment
 	@echo "== missing migrations"
-	@DJANGO_SETTINGS_MODULE=portal.tests.settings $(PY) manage.py makemigrations --check --dry-run
+	@env -u DATABASE_URL -u REDIS_URL DJANGO_SETTINGS_MODULE=portal.tests.settings \
+		$(PY) manage.py makemigrations --check --dry-run
 
 check-templates: dev-environment
 	@echo "== templates"

@@ -26,7 +26,7 @@ FURNITURE = ("urls", "views", "api", "tasks", "admin", "forms", "actions", "mode
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     """Check the contracts of our pyproject.toml on the packages in ``folder``."""
     program = "from importlinter.cli import lint_imports_command as main; main()"
-    options = ["--no-cache", "--config", str(ROOT / "pyproject.toml")]
+    options = ["--no-logo", "--no-cache", "--config", str(ROOT / "pyproject.toml")]
     return subprocess.run(
         [sys.executable, "-c", program, *options],
         cwd=folder,
