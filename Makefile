@@ -93,7 +93,7 @@ format: dev-environment ## Put code into the agreed format
 	@$(PY) -m ruff format .
 
 bench: dev-environment ## Measure; one JSON line per measure (SIZE=s|m|l)
-	@$(PY) -m bench --size $(SIZE) $(ARGS)
+	@SIZE="$(SIZE)" $(PY) -m bench $(ARGS)
 
 environment: python
 	@"$(PYTHON)" -P portal/bootstrap.py requirements.txt
