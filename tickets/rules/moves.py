@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
-from tiers.rules.evaluation import Reason, gettext_noop
+from tiers.rules.evaluation import Param, Reason, gettext_noop
 
 Status = Literal["new", "open", "pending", "on_hold", "solved", "closed"]
 ActorKind = Literal["customer", "agent", "system"]
@@ -68,15 +68,13 @@ class MoveReason(Reason):
         "only_the_system_closes": gettext_noop(
             "Solve the ticket instead: solved tickets are closed by themselves after some days."
         ),
-        "not_for_customers": gettext_noop(
-            "Only the support team may set this ticket to {status}."
-        ),
+        "not_for_customers": gettext_noop("Only the support team may set this ticket to {status}."),
         "not_for_the_system": gettext_noop(
             "Only a person may move a ticket from {old} to {status}."
         ),
     }
 
-    def shown_param(self, name: str, value: object) -> str:
+    def shown_param(self, name: str, value: Param) -> str:
         if name in {"status", "old"}:
             return str(value).replace("_", " ")
         return str(value)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from . import values
-from .reasons import Reason, TierReason
+from .reasons import CounterfactualReason, Reason, TierReason
 from .values import FactValue, InputError, Op, Threshold, Value
 
 Source = Literal["criteria", "promote", "grace", "demote", "hold", "override", "contract"]
@@ -55,6 +55,10 @@ class Override:
     starts: date
     expires: date
 
+    def __post_init__(self) -> None:
+        if self.expires < self.starts:
+            raise InputError("expires", "must not lie before the start")
+
     def active(self, today: date) -> bool:
         return self.starts <= today < self.expires
 
@@ -69,14 +73,13 @@ class Override:
     def from_json(cls, data: object, path: str = "override") -> Override:
         found = values.mapping(data, path)
         values.only(found, {"tier", "starts", "expires"}, path)
-        answer = cls(
-            tier=values.name(found.get("tier"), f"{path}.tier"),
-            starts=values.day(found.get("starts"), f"{path}.starts"),
-            expires=values.day(found.get("expires"), f"{path}.expires"),
-        )
-        if answer.expires < answer.starts:
-            raise InputError(f"{path}.expires", "must not lie before the start")
-        return answer
+        tier = values.name(found.get("tier"), f"{path}.tier")
+        starts = values.day(found.get("starts"), f"{path}.starts")
+        expires = values.day(found.get("expires"), f"{path}.expires")
+        try:
+            return cls(tier, starts, expires)
+        except InputError as error:
+            raise InputError(f"{path}.{error.field}", error.problem) from None
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,9 @@ class CriterionTrace:
     """How one criterion came out.
 
     `threshold` is the value that counted, from the entry or the exit `band`. `age_days` is the
-    age of the observation. `note` says more about "missing": "" (nothing recorded), "unreadable"
-    (not comparable with the threshold) or "observed_later" (dated after the evaluation's day).
+    age of the observation, `changed_days` the days since the value last changed. `note` says
+    more about "missing": "" (nothing recorded), "unreadable" (not comparable with the threshold)
+    or "observed_later" (dated after the evaluation's day).
     """
 
     fact: str
@@ -145,6 +149,7 @@ class CriterionTrace:
     observed_on: date | None
     age_days: int | None
     note: str = ""
+    changed_days: int | None = None
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -158,6 +163,7 @@ class CriterionTrace:
             "observed_on": _day_or_none(self.observed_on),
             "age_days": self.age_days,
             "note": self.note,
+            "changed_days": self.changed_days,
         }
 
 
@@ -208,9 +214,6 @@ class Trace:
             "rules": [rule.to_json() for rule in self.rules],
             "goal": self.goal,
         }
-
-
-_EFFECTS: Mapping[tuple[str, str], str] = {}
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,7 @@ def judge_rule(
         judge_criterion(criterion, facts.get(criterion.fact), band, policy, today)
         for criterion in rule.criteria
     )
-    if rule.tier in policy.ranks:
-        outcome = _combine(rule, criteria)
-    else:
-        outcome = "ignored"
+    outcome: RuleOutcome = _combine(rule, criteria) if rule.tier in policy.ranks else "ignored"
     return RuleTrace(
         key=rule.label,
         tier=rule.tier,
@@ -110,7 +107,12 @@ def judge_criterion(
         observed_on=None if found is None else found.observed_on,
         age_days=None if found is None else (today - found.observed_on).days,
         note=note,
+        changed_days=None if found is None else _changed_days(found, today),
     )
+
+
+def _changed_days(found: FactValue, today: date) -> int:
+    return (today - (found.changed_on or found.observed_on)).days
 
 
 def _outcome(
@@ -126,8 +128,7 @@ def _outcome(
         return "stale", ""
     if criterion.op == "changed_within":
         assert isinstance(threshold, Decimal)
-        since_change = (today - (found.changed_on or found.observed_on)).days
-        return ("pass" if 0 <= since_change <= threshold else "fail"), ""
+        return ("pass" if 0 <= _changed_days(found, today) <= threshold else "fail"), ""
     holds = compare(criterion.op, threshold, found.value)
     if holds is None:
         return "missing", "unreadable"

@@ -13,6 +13,7 @@ from typing import ClassVar
 from .values import shown
 
 Param = str | int | bool | None | tuple[str, ...]
+Params = Mapping[str, Param]
 
 # Names that plain capitalisation would get wrong.
 FACT_LABELS: Mapping[str, str] = {
@@ -46,7 +47,7 @@ class Reason:
     """Why something is as it is. `code` is stable; `params` are plain JSON values."""
 
     code: str
-    params: Mapping[str, Param] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
 
     TEMPLATES: ClassVar[Mapping[str, str]] = {}
 
@@ -85,6 +86,7 @@ class TierReason(Reason):
         "contract_floor": gettext_noop(
             "The contract guarantees at least {floor}; the facts alone call for {goal}."
         ),
+        "contract_floor_unsure": gettext_noop("The contract guarantees at least {floor}."),
         "contract_floor_unknown": gettext_noop(
             "The contract names the tier “{name}”, which this policy does not have: nothing is "
             "lowered until that is settled."
@@ -93,10 +95,14 @@ class TierReason(Reason):
         "override_changes": gettext_noop("Without the override it would be {tier}."),
         "override_redundant": gettext_noop("It would be {tier} without the override as well."),
         "override_below_floor": gettext_noop(
-            "An override to {tier} is set aside, because the contract guarantees {floor}."
+            "An override to {tier} counts only down to {floor}, which the contract guarantees."
+        ),
+        "override_blocked": gettext_noop(
+            "An override to {tier} is set aside: the tier that the contract names cannot be read, "
+            "so nothing is lowered."
         ),
         "override_superseded": gettext_noop(
-            "An override to {tier} is set aside: one that starts later counts."
+            "An override to {tier} is set aside: another one counts."
         ),
         "override_tier_unknown": gettext_noop(
             "An override to “{name}” is set aside: this policy has no such tier."
@@ -105,10 +111,12 @@ class TierReason(Reason):
             "The tier held before, “{name}”, is no longer part of the policy; the account is "
             "placed afresh."
         ),
-        "default_tier": gettext_noop("No rule is satisfied, so the default tier {tier} counts."),
+        "default_tier": gettext_noop(
+            "No rule is satisfied; {tier} is the tier for everybody else."
+        ),
         "promoted": gettext_noop("Raised from {previous} to {tier} at once."),
         "in_grace": gettext_noop(
-            "The facts call for {goal} since {since}; {tier} is kept until {until}."
+            "Below {tier} since {since}: the facts call for {goal}. {tier} is kept until {until}."
         ),
         "recovered": gettext_noop(
             "The facts are good enough for {tier} again; the grace that began on {since} is void."
@@ -155,5 +163,36 @@ class TierReason(Reason):
         ),
         "keep_changed_within": gettext_noop(
             "{fact} changed {age} days ago; keeping {tier} needs a change within {threshold} days."
+        ),
+    }
+
+
+class CounterfactualReason(Reason):
+    """A sentence about what would change an account's tier: effect and comparison in the code."""
+
+    TEMPLATES: ClassVar[Mapping[str, str]] = {
+        "promote_at_least": gettext_noop("{fact} of at least {value} would make it {tier}."),
+        "promote_above": gettext_noop("{fact} above {value} would make it {tier}."),
+        "promote_at_most": gettext_noop("{fact} of at most {value} would make it {tier}."),
+        "promote_below": gettext_noop("{fact} below {value} would make it {tier}."),
+        "promote_is": gettext_noop("{fact} {value} would make it {tier}."),
+        "promote_is_not": gettext_noop("{fact} other than {value} would make it {tier}."),
+        "keep_at_least": gettext_noop("{fact} of at least {value} keeps it {tier}."),
+        "keep_above": gettext_noop("{fact} above {value} keeps it {tier}."),
+        "keep_at_most": gettext_noop("{fact} of at most {value} keeps it {tier}."),
+        "keep_below": gettext_noop("{fact} below {value} keeps it {tier}."),
+        "keep_is": gettext_noop("{fact} {value} keeps it {tier}."),
+        "keep_is_not": gettext_noop("{fact} other than {value} keeps it {tier}."),
+        "demote_at_least": gettext_noop(
+            "{fact} of at least {value} would lower it to {tier} from {on}."
+        ),
+        "demote_above": gettext_noop("{fact} above {value} would lower it to {tier} from {on}."),
+        "demote_at_most": gettext_noop(
+            "{fact} of at most {value} would lower it to {tier} from {on}."
+        ),
+        "demote_below": gettext_noop("{fact} below {value} would lower it to {tier} from {on}."),
+        "demote_is": gettext_noop("{fact} {value} would lower it to {tier} from {on}."),
+        "demote_is_not": gettext_noop(
+            "{fact} other than {value} would lower it to {tier} from {on}."
         ),
     }

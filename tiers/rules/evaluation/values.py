@@ -24,6 +24,8 @@ OPS: tuple[Op, ...] = ("gte", "gt", "lte", "lt", "eq", "in", "between", "changed
 # field mapping to clean up before it becomes a fact.
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Beyond any fact; keeps a mistyped exponent from filling memory when it is written out.
+_MOST_DIGITS = 40
 _YES_NO = {"true": True, "false": False}
 
 
@@ -41,13 +43,15 @@ def canonical(raw: object) -> Value | None:
     if raw is None or isinstance(raw, bool):
         return raw
     if isinstance(raw, int):
-        return Decimal(raw)
+        raw = Decimal(raw)
     if isinstance(raw, float):
         # The shortest text that reads back as this float is what the sender wrote.
         raw = Decimal(repr(raw))
     if isinstance(raw, Decimal):
         if not raw.is_finite():
             raise ValueError("must be a finite number")
+        if raw and abs(raw.adjusted()) > _MOST_DIGITS:
+            raise ValueError(f"must be a number of at most {_MOST_DIGITS} digits")
         return raw
     if isinstance(raw, datetime) or not isinstance(raw, str | date):
         raise ValueError("must be a number, a text, true or false, or a day")
@@ -59,7 +63,7 @@ def _canonical_text(text: str) -> Value | None:
         return None
     if text.casefold() in _YES_NO:
         return _YES_NO[text.casefold()]
-    if _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text) and len(text) <= _MOST_DIGITS:
         return Decimal(text)
     if _DAY.fullmatch(text):
         try:
