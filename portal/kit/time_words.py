@@ -120,7 +120,9 @@ def clock_face(clock: object, now: datetime, *, for_customer: bool = True) -> Cl
         return ClockFace(metric, "broken", late, since)
     if status == "running" and due_at is not None:
         return _running_face(clock, metric, due_at, now)
-    return ClockFace(metric, "idle", phrase("cancelled" if status == "cancelled" else "not_started"))
+    return ClockFace(
+        metric, "idle", phrase("cancelled" if status == "cancelled" else "not_started")
+    )
 
 
 def _running_face(clock: object, metric: str, due_at: datetime, now: datetime) -> ClockFace:

@@ -5,7 +5,6 @@ without inline style or script, so that a strict content policy holds.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +17,8 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from portal.kit import charts, devices, time_words, words
 from portal.kit import clock as wall_clock
-from portal.kit import time_words, words
 
 register = template.Library()
 
@@ -44,23 +43,6 @@ CLOCK_ICONS = {
     "late": "circle-alert",
     "idle": "circle-dashed",
 }
-# In the order they must be asked for: most browsers also claim to be the ones after them.
-BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR", "Opera"),
-    ("Firefox", "Firefox"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-    ("curl", "curl"),
-)
-SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS", "macOS"),
-    ("Linux", "Linux"),
-)
 LIVE_STATES = ("fine", "soon", "now", "broken")
 
 
@@ -139,20 +121,11 @@ def severity_mark(severity: int, show_label: bool = True) -> SafeString:
     """Draw a severity from 1 (Critical) to 4 (Low): bars that rise, and the word."""
     level = int(severity)
     label = words.severity_label(level)
-    bars = format_html_join(
-        "",
-        '<rect class="{}" x="{}" y="{}" width="2.5" height="{}" rx="1"/>',
-        (
-            ("on" if step <= 5 - level else "off", 0.5 + 3.5 * (step - 1), 12 - 3 * step, 2 + 3 * step)
-            for step in range(1, 5)
-        ),
-    )
     return format_html(
-        '<span class="severity severity--{}" title="{}"><svg viewBox="0 0 14 14" aria-hidden="true">'
-        '{}</svg><span class="{}">{}</span></span>',
+        '<span class="severity severity--{}" title="{}">{}<span class="{}">{}</span></span>',
         level,
         label,
-        bars,
+        charts.severity_bars(level),
         "severity__name" if show_label else "vh",
         label,
     )
@@ -176,9 +149,10 @@ def clock_chip(
         else format_html('<span class="vh">{}</span> ', metric)
     )
     return format_html(
-        '<span class="clock{}" data-state="{}" title="{}">{} {}{}</span>',
+        '<span class="clock{}" data-state="{}" data-metric="{}" title="{}">{} {}{}</span>',
         f" clock--{variant}" if variant else "",
         face.state,
+        metric,
         _clock_title(face, str(metric)),
         _clock_icons(face),
         label,
@@ -212,9 +186,11 @@ def clock_line(
     face = time_words.clock_face(clock, wall_clock.now(), for_customer=plain)
     metric = words.metric_label(face.metric, for_customer=plain)
     return format_html(
-        '<span class="next-promise" data-state="{}" title="{}">{}<span class="next-promise__metric">'
-        '{}</span> <span class="next-promise__time">{}</span></span>',
+        '<span class="next-promise" data-state="{}" data-metric="{}" title="{}">{}'
+        '<span class="next-promise__metric">{}</span> '
+        '<span class="next-promise__time">{}</span></span>',
         face.state,
+        metric,
         _clock_title(face, str(metric)),
         _clock_icons(face),
         metric,
@@ -279,14 +255,7 @@ def initials(name: str) -> str:
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
 
 
-@register.filter
-def device_words(user_agent: str) -> str:
-    """Say which browser on which system a user agent names, as far as it is one people know."""
-    browser = next((name for sign, name in BROWSERS if sign in user_agent), _("Unknown browser"))
-    system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
-    if not system:
-        return browser
-    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+register.filter("device_words", devices.device_words)
 
 
 @register.inclusion_tag("portal/fragments/field.html")
@@ -324,46 +293,8 @@ def pager(context: template.Context, page: Page[Any], parameter: str = "page") -
     }
 
 
-@register.simple_tag
-def bar(value: float, maximum: float = 100, state: str = "", label: str = "") -> SafeString:
-    """Draw a share as a bar. The number should also stand beside it or in the label."""
-    share = 0 if not maximum else max(0.0, min(100.0, 100 * float(value) / float(maximum)))
-    return format_html(
-        '<svg class="bar{}" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" '
-        'aria-label="{}"><rect width="{}" height="6"/></svg>',
-        f" bar--{state}" if state else "",
-        label or f"{share:.0f} %",
-        f"{share:.2f}",
-    )
-
-
-@register.simple_tag
-def sparkline(
-    values: Sequence[float | None], label: str = "", target: float | None = None
-) -> SafeString:
-    """Draw a run of numbers as a line, gaps where a number is missing, with an optional target."""
-    known = [float(value) for value in values if value is not None]
-    if len(known) < 2:
-        return format_html('<span class="quiet">{}</span>', _("too few numbers yet"))
-    ends = [*known, float(target)] if target is not None else known
-    low, span = min(ends), (max(ends) - min(ends)) or 1.0
-    step = 100 / max(1, len(values) - 1)
-    line = _svg_path(
-        (i * step, 28 - 26 * (float(v) - low) / span) if v is not None else None
-        for i, v in enumerate(values)
-    )
-    target_line = (
-        format_html('<line x1="0" x2="100" y1="{0}" y2="{0}"/>', f"{28 - 26 * (target - low) / span:.2f}")
-        if target is not None
-        else ""
-    )
-    return format_html(
-        '<svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" '
-        'aria-label="{}">{}<path d="{}"/></svg>',
-        label or _("Trend"),
-        target_line,
-        line,
-    )
+register.simple_tag(charts.bar, name="bar")
+register.simple_tag(charts.sparkline, name="sparkline")
 
 
 @register.simple_tag
@@ -414,24 +345,8 @@ def _clock_time(face: time_words.ClockFace) -> SafeString:
 
 
 def _clock_title(face: time_words.ClockFace, metric: str) -> str:
-    parts = [metric, str(words.CLOCK_STATES[face.state])]
-    if face.reason:
-        parts.append(face.reason)
-    if face.due_at:
-        parts.append(time_words.full_words(face.due_at))
-    return " · ".join(part for part in parts if part)
-
-
-def _svg_path(points: Iterable[tuple[float, float] | None]) -> str:
-    commands: list[str] = []
-    pen_down = False
-    for point in points:
-        if point is None:
-            pen_down = False
-            continue
-        commands.append(f"{'L' if pen_down else 'M'}{point[0]:.2f} {point[1]:.2f}")
-        pen_down = True
-    return "".join(commands)
+    due = time_words.full_words(face.due_at) if face.due_at else ""
+    return " · ".join(part for part in (metric, face.reason, due) if part)
 
 
 def _slug(tier: object) -> str:

@@ -103,12 +103,8 @@ function tick(element, now, everyOne) {
   write(element, clockWords(element, state, due, now));
   if (state === element.dataset.state) return;
   element.dataset.state = state;
-  for (let box = element.parentElement; box; box = box.parentElement.closest("[data-state]")) {
-    if (box.dataset.state) box.dataset.state = state;
-    const metric = box.querySelector(".clock-card__metric");
-    if (metric) metric.dataset.state = state;
-    if (!box.parentElement || !box.dataset.state) break;
-  }
+  const box = element.parentElement.closest("[data-state]");
+  for (const part of box ? [box, ...box.querySelectorAll("[data-state]")] : []) part.dataset.state = state;
   announce(element, state);
 }
 
@@ -119,8 +115,7 @@ function announce(element, state) {
   const box = document.getElementById("announcer");
   if (!box || said.has(key) || state === "fine") return;
   said.add(key);
-  const title = element.closest("[data-state]:not(time)")?.title ?? "";
-  const name = title.split(" · ")[0];
+  const name = element.closest("[data-metric]")?.dataset.metric;
   box.textContent = [name, words.states[state]].filter(Boolean).join(": ");
 }
 
