@@ -15,6 +15,7 @@ from tiers.models import AccountFact, TierAssignment
 from tiers.program import live_policy_at
 
 Fact = AccountFact.Name
+NOTE_LENGTH = 300
 
 
 @transaction.atomic
@@ -50,6 +51,8 @@ def record_facts(
         problems["currency"] = _("Amounts are kept in %(currency)s. Convert the amount first.") % {
             "currency": policy.currency
         }
+    if len(note) > NOTE_LENGTH:
+        problems["note"] = _("At most %(count)s characters.") % {"count": NOTE_LENGTH}
     if problems:
         raise InvalidInput(
             "facts_invalid", _("Some facts cannot be read; nothing was recorded."), fields=problems
@@ -119,15 +122,22 @@ def _day(text: str) -> str:
 
 
 def _yes_no(text: str) -> str:
-    known = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
+    known = {
+        "true": "true",
+        "yes": "true",
+        "1": "true",
+        "false": "false",
+        "no": "false",
+        "0": "false",
+    }
     if text.lower() not in known:
         raise ValueError(_("Write yes or no."))
     return known[text.lower()]
 
 
 def _word(text: str) -> str:
-    if len(text) > 80:
-        raise ValueError(_("At most 80 characters."))
+    if len(text) > 80 or not text.isprintable():
+        raise ValueError(_("At most 80 characters, in one line."))
     return text
 
 
