@@ -61,7 +61,7 @@ def find_postgresql() -> tuple[str | None, str]:
     sockets = [f"{host}:{port}", f"%2Fvar%2Frun%2Fpostgresql:{port}", f"%2Ftmp:{port}"]
     for place in sockets:
         url = f"postgres://postgres@{place}/postgres"
-        if answers_query(url.replace("%2F", "%2f")):
+        if answers_query(url):
             return url.removesuffix("postgres") + database_name(), "found on this machine"
     return None, f"DATABASE_URL is not set and no server lets postgres in on {host}:{port}"
 
