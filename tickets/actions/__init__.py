@@ -12,16 +12,23 @@ from tickets.actions.changing import (
 )
 from tickets.actions.clocks import readings_of, reclock
 from tickets.actions.conversing import reply_as_agent, reply_as_customer
+from tickets.actions.following import follow, may_share, unfollow
+from tickets.actions.importing import PastEvent, PastTicket, import_tickets
 from tickets.actions.opening import open_ticket
 from tickets.actions.rating import ask_for_ratings, rate, rating_link, read_rating_token
 from tickets.actions.sweeping import sweep_batch, sweep_clocks
 
 __all__ = [
+    "PastEvent",
+    "PastTicket",
     "announce_clock_events",
     "ask_for_ratings",
     "assign",
     "change_queue",
     "close_solved_tickets",
+    "follow",
+    "may_share",
+    "import_tickets",
     "open_ticket",
     "rate",
     "rating_link",
@@ -36,4 +43,5 @@ __all__ = [
     "sweep_batch",
     "sweep_clocks",
     "take_next",
+    "unfollow",
 ]

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal.kit import clock
 from tickets.models import Clock, ClockEvent, PromiseTerms, Ticket, TicketEvent
-from tickets.models.clock import NO_PROMISE_RUNNING
 from tickets.rules import clocks as rules
 from tickets.rules.queue_order import next_promise
 from tiers.calendars import calendars_by_key
@@ -59,47 +59,73 @@ def keep_terms(promise: Promise) -> PromiseTerms:
     return terms
 
 
-def engine_events(ticket: Ticket) -> tuple[list[rules.Event], dict[str, PromiseTerms]]:
-    """Return a ticket's events as the engine reads them, and the terms they name."""
-    terms_rows: dict[str, PromiseTerms] = {}
-    parsed: dict[str, rules.Terms] = {}
-    events = []
-    for row in (
+def engine_rows(ticket: Ticket) -> list[TicketEvent]:
+    """Return the events of a ticket that the engine reads, in their order."""
+    return list(
         TicketEvent.objects.filter(ticket=ticket, kind__in=ENGINE_KINDS)
         .select_related("terms")
         .order_by("seq")
-    ):
-        if row.terms is not None and row.terms.digest not in parsed:
-            parsed[row.terms.digest] = rules.Terms.from_json(row.terms.content)
-            terms_rows[row.terms.digest] = row.terms
-        opened = row.kind == TicketEvent.Kind.OPENED
-        events.append(
-            rules.Event(
-                at=clock.to_epoch(row.at),
-                seq=row.seq,
-                kind=row.kind,  # type: ignore[arg-type]  # the engine's kinds are ours
-                by=row.by,  # type: ignore[arg-type]
-                public=row.is_public,
-                automatic=row.is_automatic,
-                status=row.new if row.kind == TicketEvent.Kind.STATUS else "new" if opened else None,
-                severity=row.detail.get("severity"),
-                terms=parsed[row.terms.digest] if row.terms else None,
-                mode=row.detail.get("mode", "retarget"),
-            )
-        )
-    return events, terms_rows
+    )
 
 
-def readings_of(
-    ticket: Ticket, now: datetime
-) -> tuple[tuple[rules.Reading, ...], dict[str, PromiseTerms]]:
-    """Evaluate a ticket's clocks at an instant, from its events alone."""
-    events, terms_rows = engine_events(ticket)
-    keys = {
-        target["calendar"] for row in terms_rows.values() for target in row.content["targets"]
-    }
-    readings = rules.evaluate(events, calendars_by_key(keys), clock.to_epoch(now))
-    return readings, terms_rows
+def engine_event(row: TicketEvent, terms: rules.Terms | None) -> rules.Event:
+    """Return one stored event as the engine reads it."""
+    status = "new" if row.kind == TicketEvent.Kind.OPENED else None
+    return rules.Event(
+        at=clock.to_epoch(row.at),
+        seq=row.seq,
+        kind=row.kind,  # type: ignore[arg-type]  # the engine's kinds are ours
+        by=row.by,  # type: ignore[arg-type]
+        public=row.is_public,
+        automatic=row.is_automatic,
+        status=row.new if row.kind == TicketEvent.Kind.STATUS else status,
+        severity=row.detail.get("severity"),
+        terms=terms,
+        mode=row.detail.get("mode", "retarget"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What the engine says of a ticket, with the stored terms it speaks of, by digest."""
+
+    clocks: tuple[rules.Reading, ...]
+    terms: Mapping[str, PromiseTerms]
+
+
+def read_clocks(rows: Iterable[TicketEvent], now: datetime) -> Readings:
+    """Evaluate the clocks of a ticket at an instant, from its events alone."""
+    terms: dict[str, PromiseTerms] = {}
+    events = []
+    for row in rows:
+        if row.terms is not None:
+            terms[row.terms.digest] = row.terms
+        events.append(engine_event(row, row.terms and parsed_terms(row.terms)))
+    keys = frozenset().union(*(calendar_keys(row) for row in terms.values()))
+    return Readings(
+        rules.evaluate(events, calendars_by_key(keys), clock.to_epoch(now)), terms
+    )
+
+
+def parsed_terms(row: PromiseTerms) -> rules.Terms:
+    """Return stored terms as the engine reads them; they never change, so once per process."""
+    found = _parsed.get(row.digest)
+    if found is None:
+        found = _parsed[row.digest] = rules.Terms.from_json(row.content)
+    return found
+
+
+_parsed: dict[str, rules.Terms] = {}
+
+
+def calendar_keys(row: PromiseTerms) -> frozenset[str]:
+    """Return the keys of the calendars that terms count in."""
+    return frozenset(target.calendar for target in parsed_terms(row).targets.values())
+
+
+def readings_of(ticket: Ticket, now: datetime) -> Readings:
+    """Evaluate a stored ticket's clocks at an instant."""
+    return read_clocks(engine_rows(ticket), now)
 
 
 def reclock(ticket: Ticket, now: datetime) -> None:
@@ -109,20 +135,34 @@ def reclock(ticket: Ticket, now: datetime) -> None:
     recorded here with their true instant, so that an answer that comes seconds
     after a breach cannot hide it.
     """
-    readings, terms_rows = readings_of(ticket, now)
-    shown = [reading for reading in readings if reading.started_at is not None]
-    rows = Clock.objects.bulk_create(
-        [_row(ticket, reading, terms_rows, now) for reading in shown],
+    rows, readings = clock_rows(ticket, readings_of(ticket, now), now)
+    stored = Clock.objects.bulk_create(
+        rows,
         update_conflicts=True,
         unique_fields=["ticket", "metric", "cycle"],
         update_fields=STORED,
     )
-    _record_reached(ticket, zip(rows, shown, strict=True), terms_rows, now)
-    promise = next_promise(shown)
-    ticket.rank_at = (
-        NO_PROMISE_RUNNING if promise.rank_at is None else clock.from_epoch(promise.rank_at)
+    events = [
+        event
+        for row, reading in zip(stored, readings.clocks, strict=True)
+        for event in reached_events(row, reading, readings.terms, now)
+    ]
+    if events:
+        ClockEvent.objects.bulk_create(events, ignore_conflicts=True)
+
+
+def clock_rows(
+    ticket: Ticket, readings: Readings, now: datetime
+) -> tuple[list[Clock], Readings]:
+    """Return the rows to store, one per reading that has begun, and rank the ticket by them."""
+    begun = Readings(
+        tuple(reading for reading in readings.clocks if reading.started_at is not None),
+        readings.terms,
     )
-    ticket.rank_metric = promise.metric or ""
+    promise = next_promise(begun.clocks, ticket.status)
+    ticket.rank_at = clock.from_epoch(promise.sort_at)
+    ticket.rank_metric = promise.metric
+    return [_row(ticket, reading, readings.terms, now) for reading in begun.clocks], begun
 
 
 def _instant(seconds: int | None) -> datetime | None:
@@ -130,7 +170,7 @@ def _instant(seconds: int | None) -> datetime | None:
 
 
 def _row(
-    ticket: Ticket, reading: rules.Reading, terms_rows: dict[str, PromiseTerms], now: datetime
+    ticket: Ticket, reading: rules.Reading, terms_rows: Mapping[str, PromiseTerms], now: datetime
 ) -> Clock:
     at = clock.to_epoch(now)
     ladder = (
@@ -162,32 +202,24 @@ def _row(
     )
 
 
-def _record_reached(
-    ticket: Ticket,
-    pairs: Iterable[tuple[Clock, rules.Reading]],
-    terms_rows: dict[str, PromiseTerms],
-    now: datetime,
-) -> None:
+def reached_events(
+    row: Clock, reading: rules.Reading, terms: Mapping[str, PromiseTerms], now: datetime
+) -> list[ClockEvent]:
+    """Return the warnings and breaches that a clock has behind it at ``now``."""
     at = clock.to_epoch(now)
-    events = []
-    for row, reading in pairs:
-        reached = {
-            (reading.terms_key, alarm.step): alarm.at
-            for alarm in reading.alarms
-            if alarm.at <= at
-        }
-        reached |= {(breach.terms_key, 100): breach.at for breach in reading.breaches}
-        events += [
-            ClockEvent(
-                clock=row,
-                ticket=ticket,
-                terms=terms_rows.get(terms_key, row.terms),
-                kind=ClockEvent.Kind.BREACH if step == 100 else ClockEvent.Kind.WARNING,
-                step=step,
-                at=clock.from_epoch(instant),
-                recorded_at=now,
-            )
-            for (terms_key, step), instant in reached.items()
-        ]
-    if events:
-        ClockEvent.objects.bulk_create(events, ignore_conflicts=True)
+    reached = {
+        (reading.terms_key, alarm.step): alarm.at for alarm in reading.alarms if alarm.at <= at
+    }
+    reached |= {(breach.terms_key, 100): breach.at for breach in reading.breaches}
+    return [
+        ClockEvent(
+            clock=row,
+            ticket_id=row.ticket_id,
+            terms=terms.get(terms_key, row.terms),
+            kind=ClockEvent.Kind.BREACH if step == 100 else ClockEvent.Kind.WARNING,
+            step=step,
+            at=clock.from_epoch(instant),
+            recorded_at=now,
+        )
+        for (terms_key, step), instant in reached.items()
+    ]

@@ -3,11 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from people.models import AccountTeamMember, StaffRole, User
 from tickets.actions.events import record_event
 from tickets.models import Queue, Ticket, TicketEvent, Trigger
 from tickets.rules import triggers as rules
 from tiers.models import Tier
+from tiers.rules.evaluation import InputError
+
+log = structlog.get_logger("tickets.routing")
 
 TIER_ORDER = [tier.value for tier in Tier]
 
@@ -47,14 +52,28 @@ def rule_of(row: Trigger) -> rules.Trigger:
     )
 
 
+def usable_rules(event: str) -> list[rules.Trigger]:
+    """Return the enabled triggers of an event; one that cannot be read is left out.
+
+    A trigger spoilt by hand or by an old version must not stop intake: the
+    ticket then goes where its tier's promise says.
+    """
+    found = []
+    for row in Trigger.objects.filter(event=event, is_enabled=True):
+        try:
+            found.append(rule_of(row))
+        except InputError as error:
+            log.error("trigger left out", trigger=row.pk, name=row.name, error=str(error))
+    return found
+
+
 def fire_triggers(*, ticket: Ticket, facts: rules.TicketFacts, now: datetime) -> rules.Outcome:
     """Do to a locked ticket what the triggers of an event say; the caller saves it.
 
     Returns the outcome with its trace; who has to be notified is in its effects
     and left to the caller.
     """
-    rows = Trigger.objects.filter(event=facts.event, is_enabled=True)
-    outcome = rules.fire([rule_of(row) for row in rows], facts)
+    outcome = rules.fire(usable_rules(facts.event), facts)
     for trace in outcome.fired:
         for done in trace.actions:
             if not done.applied:

@@ -1,0 +1,60 @@
+"""Run the measures: ``python -m bench [names…]`` with SIZE=s|m|l."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+SIZES = {"s": 10_000, "m": 100_000, "l": 1_000_000}
+DATABASE = "kept_bench"
+
+
+def prepare_settings() -> None:
+    """Point Django at the bench's own database before it is set up."""
+    from urllib.parse import urlsplit
+
+    server = os.environ.get("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+    if not server.startswith("postgres"):
+        sys.exit("bench needs PostgreSQL: set DATABASE_URL=postgres://user@host:port/postgres")
+    os.environ["BENCH_SERVER_URL"] = server
+    os.environ["DATABASE_URL"] = urlsplit(server)._replace(path=f"/{DATABASE}").geturl()
+    os.environ.setdefault("SECRET_KEY", "a-key-for-measuring-that-protects-nothing")
+    os.environ.setdefault("HASHED_STATIC_FILES", "false")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    os.environ.setdefault("MFA_REQUIRED_FOR_STAFF", "false")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+
+def main() -> None:
+    """Load the data of the wanted size, run the wanted measures, print their lines."""
+    prepare_settings()
+    from bench.database import ensure_database
+
+    ensure_database(DATABASE)
+    import django
+
+    django.setup()
+    from bench.generate import load
+    from bench.measures import queue_page, sweep
+    from bench.result import machine, report
+
+    size = SIZES.get(os.environ.get("SIZE", "s"))
+    if size is None:
+        sys.exit(f"SIZE must be one of {', '.join(SIZES)}.")
+    measures: dict[str, Callable[[int], Iterator[dict[str, Any]]]] = {
+        "sweep": sweep.run,
+        "queue_page": queue_page.run,
+    }
+    wanted = sys.argv[1:] or list(measures)
+    unknown = [name for name in wanted if name not in measures]
+    if unknown:
+        sys.exit(f"No such measure: {', '.join(unknown)}. There are: {', '.join(measures)}.")
+    report(machine())
+    report(load(size))
+    for name in wanted:
+        for line in measures[name](size):
+            report({"size": size, **line})
+
+
+if __name__ == "__main__":
+    main()

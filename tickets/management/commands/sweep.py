@@ -1,0 +1,39 @@
+"""``manage.py sweep``: record what is due without a broker.
+
+The second trigger for outages of the broker; harmless beside Celery, because
+rows are claimed. ``--loop`` goes on, once a second by a monotonic wait, so
+that a changed wall clock neither stops nor doubles it.
+"""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+
+from portal.kit import clock
+from tickets.actions import announce_clock_events, sweep_clocks
+
+
+class Command(BaseCommand):
+    """Sweep once, or in a loop."""
+
+    help = "Record SLA warnings and breaches that are due, and queue the mails about them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Describe the options."""
+        parser.add_argument("--loop", action="store_true", help="go on until stopped")
+        parser.add_argument("--every", type=float, default=1.0, help="seconds between sweeps")
+        parser.add_argument("--batch", type=int, default=1000, help="clocks per transaction")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Sweep; say how much was done when it was something."""
+        while True:
+            swept = sweep_clocks(now=clock.now(), batch=options["batch"])
+            announced = announce_clock_events(now=clock.now())
+            if swept or announced or not options["loop"]:
+                self.stdout.write(f"{swept} clocks swept, {announced} events announced")
+            if not options["loop"]:
+                return
+            time.sleep(options["every"])
+            close_old_connections()
