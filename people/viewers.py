@@ -19,9 +19,7 @@ def viewer_of(user: "User | AnonymousUser | Any") -> Viewer:
     if user.works_here:
         return Viewer(user_id=user.pk, staff_role=user.staff_role)
     rows = list(
-        Membership.objects.active()
-        .filter(user_id=user.pk)
-        .values_list("organization_id", "role")
+        Membership.objects.active().filter(user_id=user.pk).values_list("organization_id", "role")
     )
     return Viewer(
         user_id=user.pk,

@@ -283,7 +283,13 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "people.forms.SignUpDetailsForm"
+ACCOUNT_FORMS = {"login": "people.forms.log_in.LogInForm"}
+ACCOUNT_USER_DISPLAY = "people.adapters.display_name"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# A code, typed where one signed up, and not a link: by pressing a link, the owner of an
+# address would confirm an account that somebody else made with it.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_GET = False
@@ -292,6 +298,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SERVED_OVER_TLS else "http"
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", 0, minimum=0)
@@ -439,7 +446,10 @@ SPECTACULAR_SETTINGS = {
 
 WAGTAIL_SITE_NAME = f"{VENDOR_NAME} Support"
 WAGTAILADMIN_BASE_URL = BASE_URL
-WAGTAILADMIN_LOGIN_URL = "account_login"
+# Wagtail's own login address: people.urls.login_doors stands there, leads strangers to
+# the login and does not send people without permission round in a circle.
+WAGTAILADMIN_LOGIN_URL = "/ops/login/"
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False

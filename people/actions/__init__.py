@@ -1,24 +1,43 @@
 """The only writers of the people room. Callers import from here."""
 
+from people.actions.delivery import DeliveryError, deliver_due_notices
+from people.actions.housekeeping import forget_expired_rows
 from people.actions.idempotency import answer_once
-from people.actions.notices import deliver_due_notices, queue_notice
-from people.actions.organizations import (
-    add_domain,
-    create_organization,
+from people.actions.invitations import (
+    accept_invitation,
+    find_invitation,
+    invite,
+    revoke_invitation,
+)
+from people.actions.memberships import (
     end_membership,
     give_membership,
     join_by_domain,
     let_in,
-    name_account_team_member,
+    may_manage,
     set_membership_role,
     turn_away,
+)
+from people.actions.notices import queue_notice
+from people.actions.organizations import (
+    add_domain,
+    create_organization,
+    name_account_team_member,
+    remove_domain,
+    set_joining,
     verify_domain,
 )
-from people.actions.invitations import accept_invitation, invite, revoke_invitation
 from people.actions.tokens import issue_token, revoke_token
-from people.actions.users import create_user, set_staff_role, update_profile
+from people.actions.users import (
+    create_user,
+    hire,
+    set_active,
+    set_staff_role,
+    update_profile,
+)
 
 __all__ = [
+    "DeliveryError",
     "accept_invitation",
     "add_domain",
     "answer_once",
@@ -26,15 +45,22 @@ __all__ = [
     "create_user",
     "deliver_due_notices",
     "end_membership",
+    "find_invitation",
+    "forget_expired_rows",
     "give_membership",
+    "hire",
     "invite",
     "issue_token",
     "join_by_domain",
     "let_in",
+    "may_manage",
     "name_account_team_member",
     "queue_notice",
+    "remove_domain",
     "revoke_invitation",
     "revoke_token",
+    "set_active",
+    "set_joining",
     "set_membership_role",
     "set_staff_role",
     "turn_away",

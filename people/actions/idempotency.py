@@ -13,7 +13,7 @@ from people.models import IdempotentRequest, User
 from portal.kit.refused import InvalidInput, Refused, Unprocessable
 
 KEEP_FOR = timedelta(hours=24)
-_acceptable = re.compile(r"^[\x21-\x7e]{1,100}$")
+_acceptable = re.compile(r"[\x21-\x7e]{1,100}")
 
 
 def digest_request(*parts: bytes) -> str:
@@ -36,27 +36,39 @@ def answer_once(
     raises Refused (409) when the database does not let us wait for it. Keys
     are forgotten after 24 hours.
     """
-    if not _acceptable.match(key):
+    if not _acceptable.fullmatch(key):
         raise InvalidInput(
             "idempotency_key_invalid",
             _("An Idempotency-Key has 1 to 100 visible ASCII characters."),
         )
     IdempotentRequest.objects.filter(user=user, key=key, expires_at__lte=now).delete()
+    with transaction.atomic():
+        row = _remember(user, key, request_digest, now)
+        if row is None:
+            return _replay(user, key, request_digest)
+        status, answer = work()
+        row.status, row.answer = status, answer
+        row.save(update_fields=["status", "answer"])
+        return status, answer, False
+
+
+def _remember(user: User, key: str, request_digest: str, now: datetime) -> IdempotentRequest | None:
+    """Insert the key first, before any work; None when it is there already.
+
+    A savepoint of its own: an error of the database inside the work is not
+    about the key and must come out as what it is.
+    """
     try:
         with transaction.atomic():
-            row = IdempotentRequest.objects.create(
+            return IdempotentRequest.objects.create(
                 user=user,
                 key=key,
                 request_digest=request_digest,
                 created_at=now,
                 expires_at=now + KEEP_FOR,
             )
-            status, answer = work()
-            row.status, row.answer = status, answer
-            row.save(update_fields=["status", "answer"])
-            return status, answer, False
     except IntegrityError:
-        return _replay(user, key, request_digest)
+        return None
     except OperationalError as error:
         # lock_timeout: the first request with this key has not finished yet.
         raise Refused(

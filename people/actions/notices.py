@@ -1,40 +1,13 @@
-"""Write notices into the outbox, and deliver what is due."""
+"""Write notices into the outbox."""
 
-import random
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
+from urllib.parse import urlsplit
 
-import structlog
 from django.conf import settings
-from django.db import transaction
-from django.utils.module_loading import import_string
 
 from people.models import Notice, User
-from portal.kit import clock
-from portal.kit.claims import claim
+from people.rules.delivery import message_id
 from portal.kit.requests import current_request_id
-
-log = structlog.get_logger("people.notices")
-
-LEASE = timedelta(seconds=60)
-FIRST_RETRY = timedelta(minutes=1)
-LONGEST_RETRY = timedelta(hours=6)
-GIVE_UP_AFTER = timedelta(hours=24)
-
-
-class DeliveryError(Exception):
-    """A transport could not deliver. ``permanent`` says that trying again is useless."""
-
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        super().__init__(message)
-        self.permanent = permanent
-
-
-class Transport(Protocol):
-    """Deliver one notice or raise DeliveryError."""
-
-    def __call__(self, notice: Notice) -> None: ...
 
 
 def queue_notice(
@@ -53,22 +26,26 @@ def queue_notice(
     transport: str = "mail",
 ) -> None:
     """Write one notice in the caller's transaction; the same key twice is one notice."""
-    host = settings.BASE_URL.split("://", 1)[-1].split(":")[0]
+    address = address or (recipient.email if recipient else "")
+    if not address:
+        raise ValueError(f"The notice {dedupe_key!r} has nobody to go to.")
+    host = urlsplit(settings.BASE_URL).hostname or "localhost"
     Notice.objects.bulk_create(
         [
             Notice(
                 kind=kind,
                 recipient=recipient,
-                address=address or (recipient.email if recipient else ""),
+                address=address,
                 dedupe_key=dedupe_key,
-                subject=" ".join(subject.split())[:200],
-                body_text=body_text,
-                body_html=body_html,
+                # One line, whatever was typed: a line break would start a new header.
+                subject=" ".join(_storable(subject).split())[:200],
+                body_text=_storable(body_text),
+                body_html=_storable(body_html),
                 about=about,
                 in_reply_to=in_reply_to,
                 is_secret=is_secret,
                 transport=transport,
-                message_id=f"<{dedupe_key.replace(':', '.').replace('@', '.at.')}@{host}>",
+                message_id=message_id(dedupe_key, host),
                 request_id=current_request_id(),
                 next_try_at=now,
             )
@@ -77,70 +54,6 @@ def queue_notice(
     )
 
 
-def retry_delay(attempts: int) -> timedelta:
-    """Return how long to wait after this many failed attempts.
-
-    Doubles from one minute to six hours, with up to 20 % added at random, so
-    that notices that failed together do not come back together.
-    """
-    base = min(FIRST_RETRY * 2 ** max(attempts - 1, 0), LONGEST_RETRY)
-    return base * (1 + random.random() * 0.2)  # noqa: S311  (jitter, not a secret)
-
-
-def deliver_due_notices(*, now: datetime, limit: int = 100) -> int:
-    """Deliver notices that are due; return how many went out.
-
-    Claims under a lease, commits, sends outside any transaction, then marks. A
-    crash between sending and marking sends again with the same Message-ID.
-    """
-    with transaction.atomic():
-        due = Notice.objects.due(now).exclude(lease_until__gt=now)
-        claimed = list(claim(due, limit))
-        Notice.objects.filter(pk__in=[notice.pk for notice in claimed]).update(
-            lease_until=now + LEASE
-        )
-    return sum(_deliver(notice) for notice in claimed)
-
-
-def _deliver(notice: Notice) -> bool:
-    with structlog.contextvars.bound_contextvars(
-        request_id=notice.request_id, notice=notice.pk, kind=notice.kind
-    ):
-        try:
-            _transport(notice.transport)(notice)
-        except Exception as error:  # one bad row must not stop the others
-            _mark_failed(notice, error)
-            return False
-        _mark_sent(notice)
-        return True
-
-
-def _transport(name: str) -> Callable[[Notice], None]:
-    path = settings.NOTICE_TRANSPORTS.get(name)
-    if path is None:
-        raise DeliveryError(f"no transport is called {name!r}", permanent=True)
-    found: Callable[[Notice], None] = import_string(path)
-    return found
-
-
-def _mark_sent(notice: Notice) -> None:
-    changes: dict[str, object] = {"sent_at": clock.now(), "lease_until": None, "last_error": ""}
-    if notice.is_secret:
-        changes |= {"body_text": "", "body_html": ""}
-    Notice.objects.filter(pk=notice.pk).update(**changes)
-    log.info("notice sent")
-
-
-def _mark_failed(notice: Notice, error: Exception) -> None:
-    now = clock.now()
-    attempts = notice.attempts + 1
-    permanent = isinstance(error, DeliveryError) and error.permanent
-    give_up = permanent or now - notice.created_at >= GIVE_UP_AFTER
-    Notice.objects.filter(pk=notice.pk).update(
-        attempts=attempts,
-        last_error=str(error)[:1000],
-        lease_until=None,
-        next_try_at=now + retry_delay(attempts),
-        dead_at=now if give_up else None,
-    )
-    log.warning("notice not delivered", error=str(error), attempts=attempts, given_up=give_up)
+def _storable(text: str) -> str:
+    """PostgreSQL refuses the NUL character, and no mail needs it."""
+    return text.replace("\x00", "")

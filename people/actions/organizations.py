@@ -1,17 +1,14 @@
-"""Organizations, their domains, and who belongs to them."""
+"""Organizations, their e-mail domains, and the vendor's people named to them."""
 
+import re
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from people.models import (
-    AccountTeamMember,
-    Membership,
-    Organization,
-    OrganizationDomain,
-    User,
-)
+from people.actions.memberships import join_organization, may_manage
+from people.models import AccountTeamMember, Organization, OrganizationDomain, User
 from portal.kit.claims import lock
 from portal.kit.refused import InvalidInput, NotPermitted, Refused
 
@@ -24,6 +21,9 @@ PUBLIC_MAIL_DOMAINS = frozenset(
         "web.de", "yahoo.com", "yandex.com", "yandex.ru", "zoho.com",
     }
 )  # fmt: skip
+DOMAINS_PER_ORGANIZATION = 20
+_label = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_domain = re.compile(rf"{_label}(?:\.{_label})+")
 
 
 def create_organization(
@@ -37,158 +37,76 @@ def create_organization(
     )
 
 
-def add_domain(*, organization: Organization, domain: str) -> OrganizationDomain:
-    """Note an e-mail domain; it lets nobody in before it is verified."""
-    domain = domain.strip().lower().removeprefix("@")
-    if "." not in domain or " " in domain or "@" in domain or len(domain) > 253:
-        raise InvalidInput("domain_invalid", _("Write a domain like example.com."))
-    if domain in PUBLIC_MAIL_DOMAINS:
-        raise InvalidInput(
-            "domain_public", _("%(domain)s belongs to everybody.") % {"domain": domain}
-        )
-    row, _created = OrganizationDomain.objects.get_or_create(
-        organization=organization, domain=domain
-    )
+@transaction.atomic
+def set_joining(*, organization: Organization, joins_by_domain: bool, by: User) -> Organization:
+    """Choose whether people with a verified domain join at once or wait for a manager."""
+    row: Organization = lock(Organization.objects.filter(pk=organization.pk)).get()
+    _check_manages(by, row)
+    row.joins_by_domain = joins_by_domain
+    row.save(update_fields=["joins_by_domain"])
     return row
 
 
+@transaction.atomic
+def add_domain(
+    *, organization: Organization, domain: str, by: User | None = None
+) -> OrganizationDomain:
+    """Note an e-mail domain; it lets nobody in before it is verified.
+
+    ``by`` is None when the system itself writes (an import, the demo).
+    """
+    if by is not None:
+        _check_manages(by, organization)
+    domain = domain.strip().lower().removeprefix("@").rstrip(".")
+    if len(domain) > 253 or not _domain.fullmatch(domain):
+        raise InvalidInput(
+            "domain_invalid",
+            _("Write a domain like example.com."),
+            fields={"domain": _("Write a domain like example.com.")},
+        )
+    if domain in PUBLIC_MAIL_DOMAINS:
+        message = _("%(domain)s belongs to everybody.") % {"domain": domain}
+        raise InvalidInput("domain_public", message, fields={"domain": message})
+    lock(Organization.objects.filter(pk=organization.pk)).get()
+    if OrganizationDomain.objects.filter(organization=organization, domain__iexact=domain).exists():
+        return OrganizationDomain.objects.get(organization=organization, domain__iexact=domain)
+    if organization.domains.count() >= DOMAINS_PER_ORGANIZATION:
+        raise Refused("too_many_domains", _("This organization has enough domains."))
+    return OrganizationDomain.objects.create(organization=organization, domain=domain)
+
+
+def remove_domain(*, domain: OrganizationDomain, by: User) -> None:
+    """Forget a domain; people who joined by it stay."""
+    _check_manages(by, domain.organization)
+    OrganizationDomain.objects.filter(pk=domain.pk).delete()
+
+
+@transaction.atomic
 def verify_domain(*, domain: OrganizationDomain, by: User, now: datetime) -> None:
-    """Confirm that the domain belongs to the organization; ops have checked it."""
+    """Confirm that the domain belongs to the organization; ops have checked it.
+
+    People who proved an address of the domain before are brought in, as they
+    would be today.
+    """
+    if not by.runs_operations:
+        raise NotPermitted("not_ops", _("Only ops confirm that a domain belongs to somebody."))
     try:
         with transaction.atomic():
-            OrganizationDomain.objects.filter(pk=domain.pk, verified_at=None).update(
+            changed = OrganizationDomain.objects.filter(pk=domain.pk, verified_at=None).update(
                 verified_at=now, verified_by=by
             )
     except IntegrityError as error:
-        raise Refused(
-            "domain_taken", _("Another organization has this domain already.")
-        ) from error
+        raise Refused("domain_taken", _("Another organization has this domain already.")) from error
+    if not changed:
+        return
+    early = EmailAddress.objects.filter(verified=True, email__iendswith=f"@{domain.domain}")
+    for address in early.select_related("user").order_by("pk"):
+        join_organization(user=address.user, organization=domain.organization, now=now)
 
 
-def give_membership(
-    *, user: User, organization: Organization, role: str = Membership.Role.MEMBER
-) -> Membership:
-    """Make somebody an active member, whatever stood before; never lowers a role."""
-    row, created = Membership.objects.get_or_create(
-        user=user, organization=organization, defaults={"role": role}
-    )
-    if not created and row.status != Membership.Status.ACTIVE:
-        row.status, row.role = Membership.Status.ACTIVE, role
-        row.save(update_fields=["status", "role"])
-    elif not created and role == Membership.Role.MANAGER:
-        row.role = role
-        row.save(update_fields=["role"])
-    return row
-
-
-def join_by_domain(*, user: User, verified_email: str) -> Membership | None:
-    """Bring somebody whose address is verified to the organization of its domain.
-
-    Waits for a manager unless the organization allows joining at once. Returns
-    None when no organization has the domain. A membership that ended stays
-    ended: only a manager brings somebody back.
-    """
-    domain = verified_email.rpartition("@")[2].lower()
-    row = (
-        OrganizationDomain.objects.filter(
-            domain__iexact=domain, verified_at__isnull=False, organization__is_suspended=False
-        )
-        .select_related("organization")
-        .first()
-    )
-    if row is None or user.works_here:
-        return None
-    organization = row.organization
-    membership, _created = Membership.objects.get_or_create(
-        user=user,
-        organization=organization,
-        defaults={
-            "status": Membership.Status.ACTIVE
-            if organization.joins_by_domain
-            else Membership.Status.WAITING
-        },
-    )
-    return membership
-
-
-def may_manage(user: User, organization: Organization) -> bool:
-    """Whether this person decides who belongs to the organization."""
-    if user.staff_role in {"ops", "admin"}:
-        return True
-    return (
-        Membership.objects.active()
-        .filter(user=user, organization=organization, role=Membership.Role.MANAGER)
-        .exists()
-    )
-
-
-@transaction.atomic
-def let_in(*, membership: Membership, by: User, now: datetime) -> Membership:
-    """Accept somebody who waits."""
-    return _decide(membership, by, now, Membership.Status.ACTIVE)
-
-
-@transaction.atomic
-def turn_away(*, membership: Membership, by: User, now: datetime) -> Membership:
-    """Refuse somebody who waits."""
-    return _decide(membership, by, now, Membership.Status.ENDED)
-
-
-def _decide(membership: Membership, by: User, now: datetime, status: str) -> Membership:
-    row = lock(Membership.objects.filter(pk=membership.pk)).get()
-    if not may_manage(by, row.organization):
-        raise NotPermitted("not_manager", _("Only a manager of the organization may decide this."))
-    if row.status == status:
-        return row
-    if row.status != Membership.Status.WAITING:
-        raise Refused("not_waiting", _("This person is not waiting to join."))
-    row.status, row.decided_by, row.decided_at = status, by, now
-    row.save(update_fields=["status", "decided_by", "decided_at"])
-    return row
-
-
-@transaction.atomic
-def end_membership(*, membership: Membership, by: User, now: datetime) -> Membership:
-    """Take somebody out; the last manager stays, so that somebody can let people in."""
-    row = lock(Membership.objects.filter(pk=membership.pk)).get()
-    _check_manager_change(row, by)
-    row.status, row.decided_by, row.decided_at = Membership.Status.ENDED, by, now
-    row.save(update_fields=["status", "decided_by", "decided_at"])
-    return row
-
-
-@transaction.atomic
-def set_membership_role(*, membership: Membership, role: str, by: User) -> Membership:
-    """Make somebody member or manager."""
-    row = lock(Membership.objects.filter(pk=membership.pk)).get()
-    if role not in Membership.Role.values:
-        raise InvalidInput("role_unknown", _("There is no such role."), fields={"role": role})
-    if role == Membership.Role.MEMBER:
-        _check_manager_change(row, by)
-    elif not may_manage(by, row.organization):
-        raise NotPermitted("not_manager", _("Only a manager of the organization may decide this."))
-    row.role = role
-    row.save(update_fields=["role"])
-    return row
-
-
-def _check_manager_change(row: Membership, by: User) -> None:
-    if not may_manage(by, row.organization):
-        raise NotPermitted("not_manager", _("Only a manager of the organization may decide this."))
-    # All manager rows are locked: two managers removing each other at once must not both succeed.
-    managers = set(
-        lock(
-            Membership.objects.filter(
-                organization=row.organization,
-                status=Membership.Status.ACTIVE,
-                role=Membership.Role.MANAGER,
-            ).order_by("pk")
-        ).values_list("pk", flat=True)
-    )
-    if managers == {row.pk}:
-        raise Refused(
-            "last_manager", _("The last manager cannot leave. Make somebody else manager first.")
-        )
+def _check_manages(user: User, organization: Organization) -> None:
+    if not may_manage(user, organization):
+        raise NotPermitted("not_manager", _("Only a manager of the organization may do this."))
 
 
 @transaction.atomic
@@ -198,11 +116,11 @@ def name_account_team_member(
     """Name one of the vendor's people to a customer; closes who held the duty before."""
     if not user.works_here:
         raise InvalidInput("not_staff", _("Only staff can be named to a customer."))
-    open_row = (
-        lock(
-            AccountTeamMember.objects.filter(organization=organization, duty=duty, valid_to=None)
-        ).first()
-    )
+    # The organization, not the open row: there may be none yet, and nothing to wait at.
+    lock(Organization.objects.filter(pk=organization.pk)).get()
+    open_row = AccountTeamMember.objects.filter(
+        organization=organization, duty=duty, valid_to=None
+    ).first()
     if open_row is not None:
         if open_row.user_id == user.pk:
             return open_row

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from people.models import ApiToken, User
-from portal.kit.refused import InvalidInput
+from portal.kit.refused import InvalidInput, Refused
 
 PREFIX = "kept_"
+MOST_PER_PERSON = 20
 _last_used_grain = timedelta(minutes=1)
 
 
@@ -23,7 +24,12 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """Create a token; the second value is the token itself, shown once."""
     if not name.strip():
-        raise InvalidInput("name_missing", _("Say what the token is for."), fields={"name": ""})
+        message = _("Say what the token is for.")
+        raise InvalidInput("name_missing", message, fields={"name": message})
+    if ApiToken.objects.usable_at(now).filter(user=user).count() >= MOST_PER_PERSON:
+        raise Refused(
+            "too_many_tokens", _("You have enough tokens. Revoke one that is no longer used.")
+        )
     token = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
         user=user,

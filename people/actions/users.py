@@ -1,13 +1,17 @@
 """Create users, give staff roles, change profiles."""
 
+from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from people.models import StaffRole, User
+from people.actions.telling import tell_hired
+from people.models import ApiToken, StaffRole, User
+from portal.kit.claims import lock
 from portal.kit.refused import InvalidInput, NotPermitted
 
 OPS_GROUP = "Ops"
@@ -29,7 +33,10 @@ def create_user(
     email_is_verified: bool = False,
     **profile: Any,
 ) -> User:
-    """Store a user with the address known to the login machinery."""
+    """Store a user with the address known to the login machinery.
+
+    Without a password the person logs in with a code sent to the address.
+    """
     user = User.objects.create_user(email, password, name=name, **profile)
     EmailAddress.objects.create(
         user=user, email=user.email, primary=True, verified=email_is_verified
@@ -40,16 +47,58 @@ def create_user(
 
 
 @transaction.atomic
-def set_staff_role(*, user: User, role: str, by: User) -> None:
-    """Give, change or take away a staff role; only admins may, and not for themselves."""
-    if by.staff_role != StaffRole.ADMIN or by.pk == user.pk:
-        raise NotPermitted("not_admin", _("Only another admin may change a staff role."))
-    _apply_staff_role(user, role)
+def hire(*, email: str, name: str, role: str, by: User, now: datetime) -> User:
+    """Create a user with a staff role and tell them how to come in.
+
+    They have no password: they log in with a code, which proves the address,
+    and add a second factor.
+    """
+    _check_admin(by)
+    user = create_user(email=email, name=name, staff_role=role)
+    tell_hired(user, now)
+    return user
+
+
+@transaction.atomic
+def set_staff_role(*, user: User, role: str, by: User, now: datetime) -> None:
+    """Give, change or take away a staff role; only admins may, and not for themselves.
+
+    API tokens are revoked: those of a customer were issued without a second
+    factor, and those of staff must not outlive the role.
+    """
+    _check_admin(by, other_than=user)
+    row = lock(User.objects.filter(pk=user.pk)).get()
+    if row.staff_role == role:
+        return
+    _apply_staff_role(row, role)
+    ApiToken.objects.filter(user=row, revoked_at=None).update(revoked_at=now)
+
+
+@transaction.atomic
+def set_active(*, user: User, is_active: bool, by: User) -> None:
+    """Let somebody log in, or no longer; open sessions and tokens stop at once."""
+    _check_admin(by, other_than=user)
+    row = lock(User.objects.filter(pk=user.pk)).get()
+    row.is_active = is_active
+    row.save(update_fields=["is_active"])
+
+
+def _check_admin(by: User, *, other_than: User | None = None) -> None:
+    # All admins are locked: two who take the role from each other at once must not both succeed.
+    admins = lock(
+        User.objects.filter(staff_role=StaffRole.ADMIN, is_active=True).order_by("pk")
+    ).values_list("pk", flat=True)
+    if by.pk not in set(admins) or (other_than is not None and by.pk == other_than.pk):
+        raise NotPermitted("not_admin", _("Only another admin may change this."))
 
 
 def _apply_staff_role(user: User, role: str) -> None:
     if role and role not in StaffRole.values:
-        raise InvalidInput("role_unknown", _("There is no such staff role."), fields={"role": role})
+        raise InvalidInput(
+            "role_unknown",
+            _("There is no such staff role."),
+            fields={"staff_role": _("Choose a role.")},
+        )
     user.staff_role = role
     user.is_superuser = role == StaffRole.ADMIN
     user.save(update_fields=["staff_role", "is_superuser"])
@@ -78,7 +127,25 @@ def update_profile(*, user: User, **changes: Any) -> User:
     if unknown:
         raise InvalidInput("field_not_editable", _("These fields cannot be changed here."))
     for name, value in changes.items():
-        setattr(user, name, value)
-    user.full_clean(exclude=["password"])
+        setattr(user, name, value.strip() if isinstance(value, str) else value)
+    try:
+        user.clean_fields(exclude=set(_all_fields()) - set(changes))
+    except ValidationError as error:
+        fields = {name: messages[0] for name, messages in error.message_dict.items()}
+        raise InvalidInput("profile_invalid", next(iter(fields.values())), fields=fields) from error
     user.save(update_fields=sorted(changes))
     return user
+
+
+def _all_fields() -> list[str]:
+    return [field.name for field in User._meta.fields]
+
+
+def forget_unproved_password(*, user: User) -> None:
+    """Take away a password that was set before anybody proved the address.
+
+    Whoever signs up with somebody else's address must not be able to wait until
+    its owner proves it by another way, and then log in with the old password.
+    """
+    user.set_unusable_password()
+    user.save(update_fields=["password"])

@@ -28,6 +28,23 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             user__is_active=True,
         )
 
+    def with_address(self, organization: Organization, email: str) -> "MembershipQuerySet":
+        """Return active memberships of whoever has the address, be it a second one."""
+        return self.filter(
+            models.Q(user__email__iexact=email)
+            | models.Q(user__emailaddress__email__iexact=email, user__emailaddress__verified=True),
+            organization=organization,
+            status=Membership.Status.ACTIVE,
+        )
+
+    def for_people_page(self, organization: Organization) -> "MembershipQuerySet":
+        """Return the members of an organization with their users, managers first, then by name."""
+        return (
+            self.filter(organization=organization, status=Membership.Status.ACTIVE)
+            .select_related("user")
+            .order_by("role", Lower("user__name"), "user__email", "pk")
+        )
+
     def waiting(self) -> "MembershipQuerySet":
         """Return people who asked to join and wait for a manager."""
         return self.filter(status=Membership.Status.WAITING)
@@ -49,9 +66,7 @@ class Membership(models.Model):
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="memberships"
     )
-    role = models.CharField(
-        _("role"), max_length=10, choices=Role.choices, default=Role.MEMBER
-    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.MEMBER)
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE
     )
@@ -67,9 +82,7 @@ class Membership(models.Model):
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "organization"], name="people_membership_once"
-            )
+            models.UniqueConstraint(fields=["user", "organization"], name="people_membership_once")
         ]
         indexes = [models.Index(fields=["organization", "status"], name="people_member_org")]
 
@@ -82,7 +95,17 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def open_at(self, now: datetime) -> "InvitationQuerySet":
         """Return invitations that can still be accepted."""
-        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)
+        return self.filter(
+            accepted_at=None,
+            revoked_at=None,
+            expires_at__gt=now,
+            organization__is_suspended=False,
+        )
+
+    def addressed_to(self, user: User) -> "InvitationQuerySet":
+        """Return invitations sent to an address that this person proved to have."""
+        proved = User.objects.filter(pk=user.pk, emailaddress__verified=True)
+        return self.filter(email__in=proved.values("emailaddress__email"))
 
 
 class Invitation(models.Model):
@@ -95,9 +118,7 @@ class Invitation(models.Model):
         Organization, on_delete=models.CASCADE, related_name="invitations"
     )
     email = models.EmailField(_("e-mail address"), max_length=254)
-    role = models.CharField(
-        _("role"), max_length=10, choices=Role.choices, default=Role.MEMBER
-    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.MEMBER)
     token_digest = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="sent_invitations"

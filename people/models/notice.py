@@ -13,9 +13,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def due(self, now: datetime) -> "NoticeQuerySet":
         """Return notices to be tried now, the longest due first."""
-        return self.filter(
-            sent_at=None, dead_at=None, next_try_at__lte=now
-        ).order_by("next_try_at", "id")
+        return self.filter(sent_at=None, dead_at=None, next_try_at__lte=now).order_by(
+            "next_try_at", "id"
+        )
 
     def waiting(self) -> "NoticeQuerySet":
         """Return notices neither sent nor given up."""

@@ -55,9 +55,7 @@ class Organization(models.Model):
 class OrganizationDomain(models.Model):
     """An e-mail domain of an organization; only a verified one lets people in."""
 
-    organization = models.ForeignKey(
-        Organization, on_delete=models.CASCADE, related_name="domains"
-    )
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="domains")
     domain = models.CharField(_("domain"), max_length=253)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     verified_by = models.ForeignKey(

@@ -110,6 +110,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether this is one of the vendor's own people."""
         return bool(self.staff_role)
 
+    @property
+    def runs_operations(self) -> bool:
+        """Whether this person may use the ops pages."""
+        return self.staff_role in {StaffRole.OPS, StaffRole.ADMIN}
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone to show times in; UTC where the machine no longer knows the name."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return zoneinfo.ZoneInfo("UTC")
+
     def get_short_name(self) -> str:
         """Return the first name, or the address where no name is known."""
         return self.name.split(" ")[0] if self.name else self.email

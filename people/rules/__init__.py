@@ -1,0 +1,1 @@
+"""Pure rules of the people room: no framework, no clock, no database."""

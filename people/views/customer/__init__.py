@@ -1,0 +1,1 @@
+"""Pages of everybody who is logged in."""

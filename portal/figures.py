@@ -1,0 +1,79 @@
+"""The figures behind ``/metrics``, read from the rows at the moment of asking.
+
+Every question is answered by a partial index over open work, so asking costs
+the same with a million closed tickets.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db.models import Count, Min
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from people.models import Notice
+from portal.kit import clock
+from tickets.models import Clock, Ticket
+
+
+class PortalFigures(Collector):
+    """Collects the portal's figures for one answer."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each figure once."""
+        now = clock.now()
+        yield from self._clocks(now)
+        yield from self._outbox(now)
+        yield self._tickets()
+
+    def describe(self) -> Iterable[Metric]:
+        """Name nothing beforehand: registering must not ask the database."""
+        return []
+
+    def _clocks(self, now: datetime) -> Iterator[Metric]:
+        oldest = Clock.objects.due(now).values_list("next_check_at", flat=True).first()
+        yield GaugeMetricFamily(
+            "kept_oldest_overdue_clock_seconds",
+            "How long the longest overdue promise clock has waited for the sweep; 0 when none.",
+            value=_age(oldest, now),
+        )
+        yield GaugeMetricFamily(
+            "kept_faulty_clocks",
+            "Promise clocks that the sweep could not handle and set aside.",
+            value=Clock.objects.exclude(fault="").count(),
+        )
+
+    def _outbox(self, now: datetime) -> Iterator[Metric]:
+        depth = GaugeMetricFamily(
+            "kept_outbox_notices", "Notices not yet delivered.", labels=["transport"]
+        )
+        oldest = GaugeMetricFamily(
+            "kept_outbox_oldest_seconds",
+            "Age of the oldest notice not yet delivered.",
+            labels=["transport"],
+        )
+        waiting = Notice.objects.waiting().values("transport")
+        for row in waiting.annotate(notices=Count("pk"), since=Min("created_at")):
+            depth.add_metric([row["transport"]], row["notices"])
+            oldest.add_metric([row["transport"]], _age(row["since"], now))
+        yield depth
+        yield oldest
+        yield GaugeMetricFamily(
+            "kept_dead_notices",
+            "Notices that were given up: people who were not told.",
+            value=Notice.objects.dead().count(),
+        )
+
+    def _tickets(self) -> Metric:
+        family = GaugeMetricFamily(
+            "kept_active_tickets", "Tickets not yet solved.", labels=["tier", "status"]
+        )
+        counts = Ticket.objects.active().values("tier", "status").annotate(tickets=Count("pk"))
+        for row in counts.order_by("tier", "status"):
+            family.add_metric([row["tier"], row["status"]], row["tickets"])
+        return family
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
