@@ -88,6 +88,8 @@ class ClockFace:
     soon_at: datetime | None = None
     now_at: datetime | None = None
     reason: str = ""
+    # Share of the time from start to due that has gone by the wall clock, 0 to 1.
+    used: float | None = None
 
     @property
     def is_live(self) -> bool:
@@ -99,7 +101,8 @@ def clock_face(clock: object, now: datetime, *, for_customer: bool = True) -> Cl
     """Return the face of a clock: a row, a reading of the engine, or a dict of the same names.
 
     Read are ``metric``, ``status``, ``due_at``, ``breached_at``, ``paused_reason`` and, when
-    there, ``alarms`` (the warning ladder). Instants are aware datetimes or epoch seconds UTC.
+    there, ``started_at`` and the warning ladder: ``alarms`` of a reading, ``ladder`` of a row.
+    Instants are aware datetimes or epoch seconds UTC.
     """
     metric = str(_read(clock, "metric") or "")
     status = str(_read(clock, "status") or "not_started")
@@ -126,12 +129,8 @@ def clock_face(clock: object, now: datetime, *, for_customer: bool = True) -> Cl
 
 
 def _running_face(clock: object, metric: str, due_at: datetime, now: datetime) -> ClockFace:
-    ladder = {
-        int(_read(alarm, "step") or 0): _instant(_read(alarm, "at"))
-        for alarm in _read(clock, "alarms") or ()
-    }
-    soon_at = ladder.get(SOON_STEP) or due_at - SOON_BEFORE
-    now_at = ladder.get(NOW_STEP) or due_at - NOW_BEFORE
+    started_at = _instant(_read(clock, "started_at"))
+    soon_at, now_at = _warnings(clock, started_at, due_at, now)
     state = "now" if now >= now_at else "soon" if now >= soon_at else "fine"
     if now >= due_at:
         text = phrase("due_now")
@@ -139,7 +138,36 @@ def _running_face(clock: object, metric: str, due_at: datetime, now: datetime) -
         text = phrase("in", duration_words(due_at - now))
     else:
         text = absolute_words(due_at, now)
-    return ClockFace(metric, state, text, due_at, soon_at, now_at)
+    used = None
+    if started_at and started_at < due_at:
+        used = max(0.0, min(1.0, (now - started_at) / (due_at - started_at)))
+    return ClockFace(metric, state, text, due_at, soon_at, now_at, used=used)
+
+
+def _warnings(
+    clock: object, started_at: datetime | None, due_at: datetime, now: datetime
+) -> tuple[datetime, datetime]:
+    """Return when the clock becomes "soon" and "now".
+
+    An engine's reading holds its whole ladder. A row holds only the steps still to come:
+    when those of a kind are gone and half of the way lies behind us, they have passed.
+    """
+    steps = _ladder(clock)
+    soon_at = min((at for step, at in steps if SOON_STEP <= step < NOW_STEP), default=None)
+    now_at = min((at for step, at in steps if NOW_STEP <= step < 100), default=None)
+    lowest = min((step for step, _ in steps), default=0)
+    past_half = started_at is not None and now - started_at > due_at - now
+    if soon_at is None:
+        soon_at = now if lowest >= NOW_STEP and past_half else due_at - SOON_BEFORE
+    if now_at is None:
+        now_at = now if lowest >= 100 and past_half else due_at - NOW_BEFORE
+    return min(soon_at, now_at), now_at
+
+
+def _ladder(clock: object) -> list[tuple[int, datetime]]:
+    alarms = [(_read(alarm, "step"), _read(alarm, "at")) for alarm in _read(clock, "alarms") or ()]
+    pairs = [*alarms, *(_read(clock, "ladder") or ())]
+    return [(int(step), at) for step, moment in pairs if (at := _instant(moment)) is not None]
 
 
 def _read(source: object, name: str) -> Any:

@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.template import Context, Template
+from django.template.loader import get_template
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -118,6 +119,26 @@ def test_the_warning_ladder_of_a_clock_decides_when_it_is_soon_and_now() -> None
     face = time_words.clock_face(reading, NOW)
     assert face.state == "soon"
     assert face.now_at == NOW + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("steps", "state"),
+    [((50, 75, 90, 100), "fine"), ((75, 90, 100), "fine"), ((90, 100), "soon"), ((100,), "now")],
+)
+def test_steps_that_a_row_no_longer_holds_have_passed(steps: tuple[int, ...], state: str) -> None:
+    due = NOW + timedelta(hours=4)
+    row = {
+        "metric": "resolution",
+        "status": "running",
+        "started_at": NOW - timedelta(hours=6),
+        "due_at": due,
+        "ladder": [[step, int(due.timestamp()) - (100 - step)] for step in steps],
+    }
+    face = time_words.clock_face(row, NOW)
+    assert face.state == state
+    assert face.used == pytest.approx(0.6)
+    without_warnings = row | {"started_at": NOW, "ladder": [[100, int(due.timestamp())]]}
+    assert time_words.clock_face(without_warnings, NOW).state == "fine"
 
 
 def test_a_paused_clock_tells_the_customer_whose_turn_it_is() -> None:
@@ -270,10 +291,18 @@ def test_the_pager_keeps_the_other_parameters() -> None:
 # Promises of the whole folder -----------------------------------------------------------------
 
 
+def all_templates() -> list[str]:
+    return sorted(
+        path.relative_to(TEMPLATES).as_posix()
+        for path in TEMPLATES.rglob("*")
+        if path.suffix in {".html", ".txt"}
+    )
+
+
 def page_templates() -> list[str]:
     """All but the mails, which have no content policy and need their styles inside."""
-    names = (path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
-    return sorted(name for name in names if not re.search(r"(^|/)emails?/", name))
+    pages = (name for name in all_templates() if name.endswith(".html"))
+    return [name for name in pages if not re.search(r"(^|/)emails?/", name)]
 
 
 @pytest.mark.parametrize("name", page_templates())
@@ -284,6 +313,11 @@ def test_no_template_needs_a_looser_content_policy(name: str) -> None:
     assert not re.search(r"<[a-z][^>]*\son[a-z]+\s*=", source), "event attribute"
     for tag in re.findall(r"<script\b[^>]*>", source):
         assert "src=" in tag or "application/json" in tag, "inline script"
+
+
+@pytest.mark.parametrize("name", all_templates())
+def test_every_template_can_be_read(name: str) -> None:
+    get_template(name)
 
 
 def test_every_icon_that_is_drawn_is_in_the_sprite() -> None:
