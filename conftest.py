@@ -188,6 +188,8 @@ def at_door(settings: Any) -> Callable[[User | None], Client]:
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
             if second_factor:
                 session = client.session
+                # As allauth keeps them; the user's key says whose they are.
+                session["account_authentication_methods_user"] = str(user.pk)
                 session["account_authentication_methods"] = [
                     {"method": "mfa", "at": datetime.now(UTC).timestamp(), "type": "totp"}
                 ]

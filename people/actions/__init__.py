@@ -1,6 +1,6 @@
 """The only writers of the people room. Callers import from here."""
 
-from people.actions.delivery import DeliveryError, deliver_due_notices
+from people.actions.delivery import DeliveryError, deliver_due_notices, try_again
 from people.actions.housekeeping import forget_expired_rows
 from people.actions.idempotency import answer_once
 from people.actions.invitations import (
@@ -25,6 +25,7 @@ from people.actions.organizations import (
     name_account_team_member,
     remove_domain,
     set_joining,
+    set_suspended,
     verify_domain,
 )
 from people.actions.tokens import issue_token, revoke_token
@@ -63,6 +64,8 @@ __all__ = [
     "set_joining",
     "set_membership_role",
     "set_staff_role",
+    "set_suspended",
+    "try_again",
     "turn_away",
     "update_profile",
     "verify_domain",

@@ -38,6 +38,16 @@ def create_organization(
 
 
 @transaction.atomic
+def set_suspended(*, organization: Organization, is_suspended: bool, by: User) -> None:
+    """Shut an organization's people out, or let them in again; nothing is lost."""
+    if not by.runs_operations:
+        raise NotPermitted("not_ops", _("Only ops suspend an organization."))
+    row: Organization = lock(Organization.objects.filter(pk=organization.pk)).get()
+    row.is_suspended = is_suspended
+    row.save(update_fields=["is_suspended"])
+
+
+@transaction.atomic
 def set_joining(*, organization: Organization, joins_by_domain: bool, by: User) -> Organization:
     """Choose whether people with a verified domain join at once or wait for a manager."""
     row: Organization = lock(Organization.objects.filter(pk=organization.pk)).get()

@@ -1,23 +1,16 @@
-"""What the people room's pages share: who acts, asking before doing, refusals in a form."""
+"""What the people room's pages share: asking before doing, refusals in a form."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from people.models import User
 from portal.kit.refused import NotPermitted, Refused
 
 PAGE_METHODS = ("GET", "HEAD")
 FORM_METHODS = (*PAGE_METHODS, "POST")
 NOT_VALID = 422
-
-
-def person_of(request: HttpRequest) -> User:
-    """Return who is logged in; only for views behind ``access``."""
-    return cast(User, request.user)
 
 
 def tried(form: forms.BaseForm, act: Callable[[], object]) -> bool:

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from people import actions
 from people.forms import DomainForm
-from people.views.acting import FORM_METHODS, NOT_VALID, ask_first, person_of, tried
+from people.viewers import person_of
+from people.views.acting import FORM_METHODS, NOT_VALID, ask_first, tried
 from people.views.customer.organization import managed_organization, page_of
 from portal.kit import clock
 from portal.kit.access import access

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from people.actions import accept_invitation
 from people.invited import forget_invitation, remembered_invitation
 from people.models import Invitation, Membership
-from people.views.acting import PAGE_METHODS, person_of
+from people.viewers import person_of
+from people.views.acting import PAGE_METHODS
 from portal.kit import clock
 from portal.kit.access import access, viewer_of_request
 

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from people import actions
 from people.models import Membership, Organization
-from people.views.acting import FORM_METHODS, ask_first, person_of
+from people.viewers import person_of
+from people.views.acting import FORM_METHODS, ask_first
 from people.views.customer.organization import managed_organization, page_of
 from portal.kit import clock
 from portal.kit.access import access, viewer_of_request

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 from people.actions import invite, may_manage, revoke_invitation, set_joining
 from people.forms import DomainForm, InviteForm, JoiningForm
 from people.models import Invitation, Membership, Organization
+from people.viewers import person_of
 from people.views.acting import (
     FORM_METHODS,
     NOT_VALID,
     PAGE_METHODS,
     ask_first,
-    person_of,
     tried,
 )
 from portal.kit import clock

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods
 from people.actions import issue_token, revoke_token, update_profile
 from people.forms import ProfileForm, TokenForm
 from people.models import ApiToken, User
+from people.viewers import person_of
 from people.views.acting import (
     FORM_METHODS,
     NOT_VALID,
     PAGE_METHODS,
     ask_first,
-    person_of,
     tried,
 )
 from portal.kit import clock

@@ -1,7 +1,5 @@
 """The page an invitation's link opens."""
 
-from typing import cast
-
 from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from people.actions import accept_invitation, find_invitation
 from people.invited import forget_invitation, remember_invitation
-from people.models import Invitation, User
+from people.models import Invitation
+from people.viewers import person_of
 from people.views.acting import FORM_METHODS
 from portal.kit import clock
 from portal.kit.access import access
@@ -53,7 +52,7 @@ def _is_for(request: HttpRequest, invitation: Invitation) -> bool:
 
 
 def _join(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    accept_invitation(invitation=invitation, user=cast(User, request.user), now=clock.now())
+    accept_invitation(invitation=invitation, user=person_of(request), now=clock.now())
     forget_invitation(request)
     messages.success(
         request,
