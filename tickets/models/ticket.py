@@ -11,6 +11,7 @@ from portal.kit.viewer import Viewer
 from tickets.models.queue import Queue
 
 ACTIVE_STATUSES = ("new", "open", "pending", "on_hold")
+WAITING_STATUSES = ("pending", "on_hold")
 _reference = re.compile(r"^T-(\d{1,12})$", re.IGNORECASE)
 
 
@@ -160,6 +161,8 @@ class Ticket(models.Model):
                 name="tickets_ticket_solved_has_time",
             ),
         ]
+        # The first ranges are those of tickets.queue_page: one per view and, for agents who
+        # serve some queues alone, one per view and queue.
         indexes = [
             *(
                 models.Index(
@@ -171,21 +174,45 @@ class Ticket(models.Model):
                     "rank": [],
                     "tier": ["tier"],
                     "queue": ["queue"],
+                    "queue_tier": ["queue", "tier"],
+                }.items()
+            ),
+            # The columns behind the id are there to be read without the table.
+            models.Index(
+                fields=["assignee", "rank_at", "id", "queue", "tier", "status"],
+                condition=models.Q(status__in=ACTIVE_STATUSES),
+                name="tickets_active_assignee",
+            ),
+            *(
+                models.Index(
+                    fields=[*fields, "rank_at", "id"],
+                    condition=models.Q(status__in=ACTIVE_STATUSES, assignee=None),
+                    name=f"tickets_active_unassigned{name}",
+                )
+                for name, fields in {"": [], "_q": ["queue"]}.items()
+            ),
+            *(
+                models.Index(
+                    fields=[*fields, "rank_at", "id"],
+                    condition=models.Q(status__in=WAITING_STATUSES),
+                    name=f"tickets_waiting_{name}",
+                )
+                for name, fields in {"rank": [], "queue": ["queue"]}.items()
+            ),
+            *(
+                models.Index(
+                    fields=[*fields, "solved_at", "id"],
+                    condition=models.Q(status="solved"),
+                    name=f"tickets_solved_{name}",
+                )
+                for name, fields in {
+                    "waiting": [],
+                    "queue": ["queue"],
                     "assignee": ["assignee"],
                 }.items()
             ),
-            models.Index(
-                fields=["rank_at", "id"],
-                condition=models.Q(status__in=ACTIVE_STATUSES, assignee=None),
-                name="tickets_active_unassigned",
-            ),
             models.Index(fields=["organization", "-id"], name="tickets_by_organization"),
             models.Index(fields=["requester", "-id"], name="tickets_by_requester"),
-            models.Index(
-                fields=["solved_at"],
-                condition=models.Q(status="solved"),
-                name="tickets_solved_waiting",
-            ),
             models.Index(fields=["created_at"], name="tickets_by_opening"),
         ]
 
