@@ -52,3 +52,6 @@ if USES_SQLITE:  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     )
+
+# WhiteNoise warns, and a warning is an error here, when the folder of static files is missing.
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405
