@@ -7,7 +7,7 @@ leads, Oscar runs operations.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from tiers.actions import record_facts
 
 # A Tuesday at 10:00 in Berlin: business hours, no holiday, no change of clocks near.
 TUESDAY = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-PASSWORD = "correct horse battery staple"  # noqa: S105  (the cast's, in tests alone)
+PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(autouse=True)
@@ -51,12 +51,13 @@ def own_files(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def program(request: pytest.FixtureRequest) -> Iterator[None]:
+def program(request: pytest.FixtureRequest) -> None:
     """Have the support program that ships, also after a test that emptied all tables."""
-    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
-        request.getfixturevalue(
-            "transactional_db" if "transactional_db" in request.fixturenames else "db"
-        )
+    marker = request.node.get_closest_marker("django_db")
+    if marker or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+        is_real = bool(marker and marker.kwargs.get("transaction"))
+        is_real |= bool({"transactional_db", "live_server"} & set(request.fixturenames))
+        request.getfixturevalue("transactional_db" if is_real else "db")
         default_program.install(apps)
         default_queues.install(apps)
         # Primary keys start again after a flush: what was read before is not this policy.
@@ -65,7 +66,6 @@ def program(request: pytest.FixtureRequest) -> Iterator[None]:
 
         live_program._read.cache_clear()
         calendars._compiled.cache_clear()
-    yield
 
 
 def _organization(name: str, acv: str) -> Organization:

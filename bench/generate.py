@@ -51,7 +51,8 @@ INSERT INTO tickets_ticket
      last_event_at, created_at, updated_at, first_replied_at, solved_at, closed_at)
 SELECT %(first_organization)s + CASE tier
            WHEN 'enterprise' THEN floor(power(bench_u(n, 2), 2) * %(organizations)s * 0.02)
-           WHEN 'professional' THEN floor((0.02 + power(bench_u(n, 2), 2) * 0.13) * %(organizations)s)
+           WHEN 'professional'
+               THEN floor((0.02 + power(bench_u(n, 2), 2) * 0.13) * %(organizations)s)
            ELSE floor((0.15 + bench_u(n, 2) * 0.85) * %(organizations)s) END,
        %(first_contact)s + floor(bench_u(n, 3) * %(contacts)s),
        'Ticket ' || n || ' about the ' || (ARRAY['scanner', 'import', 'label', 'login', 'report'])
@@ -64,7 +65,7 @@ SELECT %(first_organization)s + CASE tier
        CASE WHEN status IN ('new', 'open')
             THEN %(now)s::timestamptz + (bench_u(n, 8) * 72 - 6) * interval '1 hour'
             ELSE '9999-01-01 00:00:00+00' END,
-       CASE WHEN status = 'new' THEN 'first_reply' WHEN status = 'open' THEN 'resolution' ELSE '' END,
+       CASE status WHEN 'new' THEN 'first_reply' WHEN 'open' THEN 'resolution' ELSE '' END,
        4, opened, opened, opened,
        CASE WHEN status <> 'new' THEN opened + interval '1 hour' END,
        CASE WHEN status IN ('solved', 'closed') THEN opened + interval '1 day' END,
@@ -94,7 +95,8 @@ SELECT ticket.id, metric, 1,
        ticket.created_at,
        CASE WHEN running THEN due END, CASE WHEN running THEN due END, NULL,
        CASE WHEN NOT live THEN ticket.created_at + interval '1 hour' END, '',
-       CASE WHEN running THEN jsonb_build_array(jsonb_build_array(100, floor(extract(epoch FROM due))))
+       CASE WHEN running
+            THEN jsonb_build_array(jsonb_build_array(100, floor(extract(epoch FROM due))))
             ELSE '[]'::jsonb END,
        CASE WHEN running THEN date_trunc('second', due) END, ''
 FROM tickets_ticket ticket
@@ -145,7 +147,7 @@ def _fill(cursor: Any, tickets: int) -> None:
     program._read.cache_clear()
     agents = _staff()
     contacts = [
-        User(email=f"contact{n}@bench.example", name=f"Contact {n}", password="!")
+        User(email=f"contact{n}@bench.example", name=f"Contact {n}", password="!")  # noqa: S106  (unusable)
         for n in range(CONTACTS)
     ]
     User.objects.bulk_create(contacts)
@@ -165,9 +167,7 @@ def _fill(cursor: Any, tickets: int) -> None:
         "agents": AGENTS,
         "open_share": OPEN_SHARE,
         "now": clock.now(),
-        "queues": json.dumps(
-            {queue.tier: queue.pk for queue in Queue.objects.all() if queue.tier}
-        ),
+        "queues": json.dumps({queue.tier: queue.pk for queue in Queue.objects.all() if queue.tier}),
         "terms": json.dumps(terms),
     }
     cursor.execute(TICKETS, values)

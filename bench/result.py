@@ -29,9 +29,7 @@ def milliseconds(work: Callable[[], object], runs: int) -> list[float]:
     return took
 
 
-def measure(
-    name: str, took: Sequence[float], *, unit: str = "ms", **beside: Any
-) -> dict[str, Any]:
+def measure(name: str, took: Sequence[float], *, unit: str = "ms", **beside: Any) -> dict[str, Any]:
     """Return a line with median, p95 and quartiles of the runs."""
     ordered = sorted(took)
     quartiles = statistics.quantiles(ordered, n=4) if len(ordered) > 1 else [ordered[0]] * 3

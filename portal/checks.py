@@ -65,9 +65,7 @@ def check_secret_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
 
 
 @register()
-def check_notice_transports(
-    app_configs: Sequence[Any] | None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_notice_transports(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every transport's dotted path must lead to something callable."""
     from django.utils.module_loading import import_string
 

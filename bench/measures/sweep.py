@@ -52,7 +52,8 @@ def make_due(count: int) -> int:
             """
             UPDATE tickets_clock SET status = 'running', breached_at = NULL,
                 next_check_at = date_trunc('second', due_at),
-                ladder = jsonb_build_array(jsonb_build_array(100, floor(extract(epoch FROM due_at))))
+                ladder = jsonb_build_array(
+                    jsonb_build_array(100, floor(extract(epoch FROM due_at))))
             WHERE stopped_at IS NULL AND due_at IS NOT NULL
               AND (next_check_at IS NULL OR next_check_at < now())
             """
@@ -60,7 +61,8 @@ def make_due(count: int) -> int:
         cursor.execute(
             """
             UPDATE tickets_clock SET next_check_at = date_trunc('second', now()) - interval '1 s',
-                ladder = jsonb_build_array(jsonb_build_array(100, floor(extract(epoch FROM now())) - 1))
+                ladder = jsonb_build_array(
+                    jsonb_build_array(100, floor(extract(epoch FROM now())) - 1))
             WHERE id IN (SELECT id FROM tickets_clock WHERE next_check_at IS NOT NULL
                          ORDER BY hashint8(id) LIMIT %s)
             """,
@@ -84,9 +86,7 @@ def idle_tick() -> dict[str, Any]:
 
     floor_took = milliseconds(floor, 200)
     took = milliseconds(lambda: sweep_clocks(now=clock.now()), 200)
-    return measure(
-        "sweep idle tick", took, target=3, floor=measure("select", floor_took)["value"]
-    )
+    return measure("sweep idle tick", took, target=3, floor=measure("select", floor_took)["value"])
 
 
 def throughput(burst: int) -> Iterator[dict[str, Any]]:
@@ -150,7 +150,7 @@ def killed_workers(burst: int) -> dict[str, Any]:
     take small batches, so that most kills hit the middle of a transaction.
     """
     due = make_due(burst)
-    chance = random.Random(42)  # noqa: S311
+    chance = random.Random(42)
     connections.close_all()
     fork = multiprocessing.get_context("fork")
 

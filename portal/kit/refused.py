@@ -19,9 +19,7 @@ class Refused(Exception):
 
     status = 409
 
-    def __init__(
-        self, code: str, message: str, *, fields: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

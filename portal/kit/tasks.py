@@ -31,8 +31,6 @@ class RequestTask(Task):  # type: ignore[type-arg]
         ):
             return super().__call__(*args, **kwargs)
 
-    def on_failure(
-        self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any
-    ) -> None:
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Log the failure where operators look; the row it worked on is still due."""
         log.error("task failed", task=self.name, task_id=task_id, error=str(exc))

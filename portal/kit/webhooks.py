@@ -74,7 +74,9 @@ def receive(
         source=verifier.source,
         connection=connection,
         body=request.body,
-        headers={name: request.headers[name] for name in ("Content-Type",) if name in request.headers},
+        headers={
+            name: request.headers[name] for name in ("Content-Type",) if name in request.headers
+        },
         dedupe_key=verifier.dedupe_key(request) or body_digest(request.body),
     )
     return HttpResponse(status=202 if store(delivery) else 200)

@@ -45,7 +45,11 @@ class Route:
     @property
     def audience(self) -> str | None:
         """Who it is for, or None when nobody said."""
-        for holder in (self.view, getattr(self.view, "cls", None), getattr(self.view, "view_class", None)):
+        for holder in (
+            self.view,
+            getattr(self.view, "cls", None),
+            getattr(self.view, "view_class", None),
+        ):
             if declared := getattr(holder, "access", None):
                 return str(declared)
         matching = [prefix for prefix in BY_PREFIX if self.pattern.startswith(prefix)]
@@ -236,7 +240,11 @@ def test_somebody_elses_ticket_looks_exactly_like_a_missing_one(world, stella, a
                 re.sub(
                     r'(csrf[^"]*"[^"]*")[^"]*|"X-CSRFToken": *"[^"]*"',
                     "",
-                    body_of(client.get(f"{start}{reference}/" if "api" not in start else f"{start}{reference}")).replace(reference, ""),
+                    body_of(
+                        client.get(
+                            f"{start}{reference}/" if "api" not in start else f"{start}{reference}"
+                        )
+                    ).replace(reference, ""),
                 )
                 for reference in (foreign, missing)
             ]

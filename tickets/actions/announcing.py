@@ -32,7 +32,7 @@ def announce_clock_events(*, now: datetime, limit: int = 500) -> int:
                     _announce(event, now)
                 done += 1
             except Exception:
-                log.exception("clock event not announced", event=event.pk)
+                log.exception("clock event not announced", clock_event=event.pk)
                 failed.append(event.pk)
     return done
 

@@ -88,9 +88,7 @@ def shown_name(file: UploadedFile) -> str:
     direction-changing characters are gone before the extension is read.
     """
     name = unicodedata.normalize("NFKC", str(file.name or "file"))
-    name = "".join(
-        character for character in name if unicodedata.category(character)[0] not in "C"
-    )
+    name = "".join(character for character in name if unicodedata.category(character)[0] not in "C")
     name = PurePosixPath(name.replace("\\", "/")).name.strip(" .") or "file"
     try:
         name = get_valid_filename(name)

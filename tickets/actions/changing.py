@@ -56,9 +56,7 @@ def apply_status(
 
 
 @transaction.atomic
-def set_status(
-    *, ticket: Ticket, status: str, by: User, now: datetime, reason: str = ""
-) -> Ticket:
+def set_status(*, ticket: Ticket, status: str, by: User, now: datetime, reason: str = "") -> Ticket:
     """Move a ticket to another status; customers may solve and reopen their own."""
     if by.works_here:
         require_agent(by)
@@ -73,9 +71,7 @@ def set_status(
 
 
 @transaction.atomic
-def set_severity(
-    *, ticket: Ticket, severity: int, reason: str, by: User, now: datetime
-) -> Ticket:
+def set_severity(*, ticket: Ticket, severity: int, reason: str, by: User, now: datetime) -> Ticket:
     """Correct how bad it is; the clocks go on under the new target, with a reason on record."""
     require_agent(by)
     if severity not in Ticket.Severity.values:
@@ -110,8 +106,7 @@ def assign(*, ticket: Ticket, agent: User | None, by: User, now: datetime) -> Ti
     if agent is not None and not may_be_assigned(agent, row):
         raise NotPermitted(
             "cannot_be_assigned",
-            _("%(name)s does not serve the queue %(queue)s.")
-            % {"name": agent, "queue": row.queue},
+            _("%(name)s does not serve the queue %(queue)s.") % {"name": agent, "queue": row.queue},
         )
     if row.assignee_id == (agent.pk if agent else None):
         return row

@@ -102,9 +102,7 @@ def read_clocks(rows: Iterable[TicketEvent], now: datetime) -> Readings:
             terms[row.terms.digest] = row.terms
         events.append(engine_event(row, row.terms and parsed_terms(row.terms)))
     keys = frozenset().union(*(calendar_keys(row) for row in terms.values()))
-    return Readings(
-        rules.evaluate(events, calendars_by_key(keys), clock.to_epoch(now)), terms
-    )
+    return Readings(rules.evaluate(events, calendars_by_key(keys), clock.to_epoch(now)), terms)
 
 
 def parsed_terms(row: PromiseTerms) -> rules.Terms:
@@ -151,9 +149,7 @@ def reclock(ticket: Ticket, now: datetime) -> None:
         ClockEvent.objects.bulk_create(events, ignore_conflicts=True)
 
 
-def clock_rows(
-    ticket: Ticket, readings: Readings, now: datetime
-) -> tuple[list[Clock], Readings]:
+def clock_rows(ticket: Ticket, readings: Readings, now: datetime) -> tuple[list[Clock], Readings]:
     """Return the rows to store, one per reading that has begun, and rank the ticket by them."""
     begun = Readings(
         tuple(reading for reading in readings.clocks if reading.started_at is not None),

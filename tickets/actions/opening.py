@@ -114,9 +114,7 @@ def _checked(subject: str, body: str, severity: int) -> tuple[str, str]:
 
 
 def _check_belongs(requester: User, organization: Organization) -> None:
-    if not (
-        Membership.objects.active().filter(user=requester, organization=organization).exists()
-    ):
+    if not (Membership.objects.active().filter(user=requester, organization=organization).exists()):
         raise NotPermitted(
             "not_a_member", _("This person does not belong to the organization any more.")
         )

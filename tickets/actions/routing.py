@@ -1,7 +1,6 @@
 """Run the triggers of an event and do what they say."""
 
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -18,7 +17,12 @@ TIER_ORDER = [tier.value for tier in Tier]
 
 
 def facts_of(
-    ticket: Ticket, event: str, *, body: str = "", metric: str | None = None, step: int | None = None
+    ticket: Ticket,
+    event: str,
+    *,
+    body: str = "",
+    metric: str | None = None,
+    step: int | None = None,
 ) -> rules.TicketFacts:
     """Return what trigger conditions may look at."""
     return rules.TicketFacts(

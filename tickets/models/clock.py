@@ -122,9 +122,7 @@ class Clock(models.Model):
                 condition=models.Q(stopped_at__isnull=False),
                 name="tickets_clock_finished",
             ),
-            models.Index(
-                fields=["id"], condition=~models.Q(fault=""), name="tickets_clock_faulty"
-            ),
+            models.Index(fields=["id"], condition=~models.Q(fault=""), name="tickets_clock_faulty"),
         ]
 
     def __str__(self) -> str:

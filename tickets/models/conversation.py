@@ -48,7 +48,9 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         ordering = ["created_at", "id"]
-        indexes = [models.Index(fields=["ticket", "created_at", "id"], name="tickets_message_order")]
+        indexes = [
+            models.Index(fields=["ticket", "created_at", "id"], name="tickets_message_order")
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket_id}: {self.body[:40]}"

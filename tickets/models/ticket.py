@@ -99,12 +99,8 @@ class Ticket(models.Model):
         SLACK = "slack", _("Slack")
         MONITORING = "monitoring", _("Monitoring")
 
-    organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="tickets"
-    )
-    requester = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="requested_tickets"
-    )
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="tickets")
+    requester = models.ForeignKey(User, on_delete=models.PROTECT, related_name="requested_tickets")
     subject = models.CharField(_("subject"), max_length=200)
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.NEW

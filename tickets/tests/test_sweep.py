@@ -68,7 +68,9 @@ def test_a_swept_clock_equals_one_recomputed_from_the_events(ada, stella, open_f
     actions.sweep_clocks(now=later)
     fields = ("ticket_id", "metric", "status", "due_at", "breached_at", "ladder", "next_check_at")
     swept = list(Clock.objects.order_by("id").values_list(*fields))
-    events = list(ClockEvent.objects.order_by("clock_id", "step").values_list("clock_id", "step", "at"))
+    events = list(
+        ClockEvent.objects.order_by("clock_id", "step").values_list("clock_id", "step", "at")
+    )
     for clock in Clock.objects.all():
         actions.reclock(locked(clock.ticket), later)
     assert list(Clock.objects.order_by("id").values_list(*fields)) == swept
@@ -126,7 +128,9 @@ def test_a_clock_that_cannot_be_read_steps_aside_and_starves_nobody(ada, open_fo
 def test_a_batch_takes_three_statements_whatever_its_size(ada, open_for, tickets):
     for _number in range(tickets):
         open_for(ada, severity=1)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         assert actions.sweep_batch(now=at(12)) == tickets
     work = [
         query["sql"]

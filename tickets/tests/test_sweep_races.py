@@ -105,9 +105,9 @@ def test_replies_and_sweeps_at_once_neither_wait_for_each_other_nor_lose_an_even
 
     together(reply, sweep, sweep)
     assert ClockEvent.objects.filter(kind="breach", clock__metric="first_reply").count() == 12
-    assert set(
-        Clock.objects.filter(metric="first_reply").values_list("status", flat=True)
-    ) == {"met_late"}
+    assert set(Clock.objects.filter(metric="first_reply").values_list("status", flat=True)) == {
+        "met_late"
+    }
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_two_workers_and_two_beats_under_kill_record_every_breach_exactly_once(
     Clock.objects.bulk_create(rows)
 
     def start(*arguments: str) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "portal", *arguments],
             env=celery_environment,
             start_new_session=True,
@@ -188,7 +188,7 @@ def test_two_workers_and_two_beats_under_kill_record_every_breach_exactly_once(
     workers = [worker(), worker()]
     beats = [start("beat"), start("beat")]
     assert len(beats) == 2
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     deadline = time.monotonic() + 90
     kills = 0
     while time.monotonic() < deadline:
