@@ -3,6 +3,12 @@
 from people.actions.delivery import DeliveryError, deliver_due_notices, try_again
 from people.actions.housekeeping import forget_expired_rows
 from people.actions.idempotency import answer_once
+from people.actions.importing import (
+    PastOrganization,
+    PastPerson,
+    import_organizations,
+    import_people,
+)
 from people.actions.invitations import (
     accept_invitation,
     find_invitation,
@@ -39,6 +45,8 @@ from people.actions.users import (
 
 __all__ = [
     "DeliveryError",
+    "PastOrganization",
+    "PastPerson",
     "accept_invitation",
     "add_domain",
     "answer_once",
@@ -50,6 +58,8 @@ __all__ = [
     "forget_expired_rows",
     "give_membership",
     "hire",
+    "import_organizations",
+    "import_people",
     "invite",
     "issue_token",
     "join_by_domain",

@@ -42,7 +42,7 @@ def create_user(
         user=user, email=user.email, primary=True, verified=email_is_verified
     )
     if staff_role:
-        _apply_staff_role(user, staff_role)
+        apply_staff_role(user, staff_role)
     return user
 
 
@@ -70,7 +70,7 @@ def set_staff_role(*, user: User, role: str, by: User, now: datetime) -> None:
     row = lock(User.objects.filter(pk=user.pk)).get()
     if row.staff_role == role:
         return
-    _apply_staff_role(row, role)
+    apply_staff_role(row, role)
     ApiToken.objects.filter(user=row, revoked_at=None).update(revoked_at=now)
 
 
@@ -92,7 +92,8 @@ def _check_admin(by: User, *, other_than: User | None = None) -> None:
         raise NotPermitted("not_admin", _("Only another admin may change this."))
 
 
-def _apply_staff_role(user: User, role: str) -> None:
+def apply_staff_role(user: User, role: str) -> None:
+    """Give a stored user a staff role with what comes with it; the caller has checked the right."""
     if role and role not in StaffRole.values:
         raise InvalidInput(
             "role_unknown",

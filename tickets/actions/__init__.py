@@ -16,6 +16,7 @@ from tickets.actions.following import follow, may_share, unfollow
 from tickets.actions.importing import PastEvent, PastTicket, import_tickets
 from tickets.actions.opening import open_ticket
 from tickets.actions.rating import ask_for_ratings, rate, rating_link, read_rating_token
+from tickets.actions.staffing import set_queues
 from tickets.actions.sweeping import sweep_batch, sweep_clocks
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "remove_orphans",
     "reply_as_agent",
     "reply_as_customer",
+    "set_queues",
     "set_severity",
     "set_status",
     "sweep_batch",

@@ -1,0 +1,124 @@
+"""Custom SLAs: what a contract promises one organization instead of its tier's."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from people.models import Organization, User
+from portal.kit.claims import lock
+from portal.kit.refused import InvalidInput, NotPermitted, Refused
+from tiers.models import Calendar, OrganizationTarget
+from tiers.program import live_policy_at, program_of
+
+REASON_LENGTH = 300
+
+
+@transaction.atomic
+def agree_custom_target(
+    *,
+    organization: Organization,
+    severity: int,
+    metric: str,
+    target_seconds: int,
+    floor_seconds: int,
+    calendar_key: str,
+    reason: str,
+    approved_by: User,
+    valid_from: datetime,
+    now: datetime,
+    valid_to: datetime | None = None,
+) -> OrganizationTarget:
+    """Promise one organization its own target; the one in force until then ends.
+
+    Seconds are business seconds of the calendar. Tickets that are open keep the
+    promise they were opened under. ``valid_from`` may lie in the past, where a
+    contract counted before it was typed in. Raises InvalidInput naming every
+    value that cannot be, NotPermitted unless ops approve, and Refused when the
+    period overlaps with what was agreed for a later time.
+    """
+    calendar = Calendar.objects.filter(key=calendar_key).first()
+    problems = _problems(severity, metric, target_seconds, floor_seconds, reason, now)
+    if calendar is None:
+        problems["calendar"] = _("There is no such calendar.")
+    if valid_to is not None and valid_to <= valid_from:
+        problems["valid_to"] = _("The end must be after the start.")
+    if problems or calendar is None:
+        raise InvalidInput(
+            "custom_target_invalid", _("The target cannot be agreed like this."), fields=problems
+        )
+    _check_approver(approved_by)
+    lock(Organization.objects.filter(pk=organization.pk)).get()
+    _make_room(organization, severity, metric, valid_from, valid_to)
+    return OrganizationTarget.objects.create(
+        organization=organization,
+        severity=severity,
+        metric=metric,
+        target_seconds=target_seconds,
+        floor_seconds=floor_seconds,
+        calendar=calendar,
+        reason=reason.strip(),
+        approved_by=approved_by,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+
+
+@transaction.atomic
+def end_custom_target(
+    *, target: OrganizationTarget, ends: datetime, approved_by: User
+) -> OrganizationTarget:
+    """Let the tier's own target count again from an instant on; harmless when repeated."""
+    _check_approver(approved_by)
+    lock(Organization.objects.filter(pk=target.organization_id)).get()
+    row = OrganizationTarget.objects.get(pk=target.pk)
+    if row.valid_to is None or ends < row.valid_to:
+        row.valid_to = max(ends, row.valid_from)
+        row.save(update_fields=["valid_to"])
+    return row
+
+
+def _check_approver(user: User) -> None:
+    if not user.runs_operations:
+        raise NotPermitted("not_ops", _("Only ops may approve a custom target."))
+
+
+def _problems(
+    severity: int, metric: str, target: int, floor: int, reason: str, now: datetime
+) -> dict[str, str]:
+    problems = {}
+    program = program_of(live_policy_at(now))
+    if not any((severity, metric) in targets for targets in program.targets.values()):
+        problems["metric"] = _("No tier promises this, so a contract cannot promise it otherwise.")
+    if target < 1:
+        problems["target_seconds"] = _("A target is at least one second.")
+    if floor <= target:
+        problems["floor_seconds"] = _("The floor must be later than the target.")
+    if not reason.strip():
+        problems["reason"] = _("Say why.")
+    elif len(reason.strip()) > REASON_LENGTH:
+        problems["reason"] = _("At most %(count)s characters.") % {"count": REASON_LENGTH}
+    return problems
+
+
+def _make_room(
+    organization: Organization,
+    severity: int,
+    metric: str,
+    valid_from: datetime,
+    valid_to: datetime | None,
+) -> None:
+    """End what counts at the start of the new period; refuse what begins within it."""
+    same = OrganizationTarget.objects.filter(
+        organization=organization, severity=severity, metric=metric
+    ).filter(Q(valid_to=None) | Q(valid_to__gt=valid_from))
+    later = same.filter(valid_from__gte=valid_from)
+    if valid_to is not None:
+        later = later.filter(valid_from__lt=valid_to)
+    if later.exists():
+        raise Refused(
+            "custom_target_overlaps",
+            _("Something else was agreed for a later time. End that first."),
+        )
+    same.filter(valid_from__lt=valid_from).update(valid_to=valid_from)
