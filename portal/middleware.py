@@ -23,6 +23,6 @@ class AdminContentPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         excluded = settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"]
-        if request.path.startswith(excluded):
+        if request.path.startswith(tuple(excluded)):
             response.setdefault("Content-Security-Policy", self.policy)
         return response

@@ -158,7 +158,7 @@ else:
         "default": {
             # Shared between the processes of one machine, so that login rate limits count.
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-            "LOCATION": DATA_DIR / "cache",
+            "LOCATION": str(DATA_DIR / "cache"),
         }
     }
 # The database alone holds sessions: Redis may vanish without logging anybody out.
@@ -459,7 +459,7 @@ WAGTAILUSERS_PASSWORD_ENABLED = False
 
 # --- Logs ---------------------------------------------------------------------
 
-_shared_processors = [
+_shared_processors: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

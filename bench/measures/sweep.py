@@ -131,7 +131,8 @@ def _ready(_number: int) -> None:
 
 
 def _sweep(_number: int) -> int:
-    return sweep_clocks(now=clock.now())
+    handled: int = sweep_clocks(now=clock.now())
+    return handled
 
 
 def _check(due: int, handled: int) -> None:

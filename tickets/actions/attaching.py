@@ -10,11 +10,11 @@ from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.core.files.storage import Storage
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from portal.kit.refused import InvalidInput
+from portal.kit.uploads import Upload
 from tickets.models import Attachment, Message
 from tickets.models.conversation import attachments_storage
 
@@ -44,7 +44,7 @@ ACCEPTED: dict[str, tuple[str, tuple[bytes, ...]]] = {
 SNIFFED_BYTES = 2048
 
 
-def check_files(files: Sequence[UploadedFile]) -> None:
+def check_files(files: Sequence[Upload]) -> None:
     """Raise InvalidInput naming every file that cannot be accepted, before anything is stored."""
     problems = [
         f"{shown_name(file)}: {problem}" for file in files if (problem := problem_with(file))
@@ -59,7 +59,7 @@ def check_files(files: Sequence[UploadedFile]) -> None:
         )
 
 
-def problem_with(file: UploadedFile) -> str:
+def problem_with(file: Upload) -> str:
     """Return why a file cannot be accepted, or an empty string."""
     size = file.size or 0
     if size == 0:
@@ -81,7 +81,7 @@ def problem_with(file: UploadedFile) -> str:
     return ""
 
 
-def shown_name(file: UploadedFile) -> str:
+def shown_name(file: Upload) -> str:
     """Return a name that is safe to show and to offer for saving.
 
     Normalised first and checked afterwards: look-alike dots, invisible and
@@ -114,14 +114,14 @@ def removed_unless_kept() -> Iterator[list[Attachment]]:
         yield stored
     except BaseException:
         for attachment in stored:
-            attachment.file.storage.delete(attachment.file.name)
+            attachment.file.storage.delete(str(attachment.file.name))
         raise
 
 
 def attach(
     *,
     message: Message,
-    files: Sequence[UploadedFile],
+    files: Sequence[Upload],
     now: datetime,
     stored: list[Attachment],
 ) -> None:

@@ -100,7 +100,7 @@ def read_clocks(rows: Iterable[TicketEvent], now: datetime) -> Readings:
     for row in rows:
         if row.terms is not None:
             terms[row.terms.digest] = row.terms
-        events.append(engine_event(row, row.terms and parsed_terms(row.terms)))
+        events.append(engine_event(row, parsed_terms(row.terms) if row.terms else None))
     keys = frozenset().union(*(calendar_keys(row) for row in terms.values()))
     return Readings(rules.evaluate(events, calendars_by_key(keys), clock.to_epoch(now)), terms)
 
@@ -186,7 +186,7 @@ def _row(
         calendar=reading.calendar,
         target_seconds=reading.target_seconds,
         elapsed_seconds=reading.elapsed_seconds,
-        started_at=_instant(reading.started_at),
+        started_at=clock.from_epoch(reading.started_at or 0),
         due_at=_instant(reading.due_at),
         breaches_after=_instant(reading.breaches_after),
         breached_at=_instant(reading.breached_at),

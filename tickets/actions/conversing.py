@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from people.models import User
 from portal.kit.refused import InvalidInput
 from portal.kit.rich_text import MAX_CHARACTERS
+from portal.kit.uploads import Upload
 from tickets.actions.attaching import attach, check_files, removed_unless_kept
 from tickets.actions.changing import apply_status
 from tickets.actions.clocks import reclock
@@ -29,7 +29,7 @@ def reply_as_customer(
     author: User,
     body: str,
     now: datetime,
-    files: Sequence[UploadedFile] = (),
+    files: Sequence[Upload] = (),
     marks_solved: bool = False,
 ) -> tuple[Ticket, Message | None]:
     """Add a customer's message; return the ticket it landed on.
@@ -58,7 +58,7 @@ def reply_as_customer(
 
 
 def _follow_up(
-    closed: Ticket, author: User, body: str, files: Sequence[UploadedFile], now: datetime
+    closed: Ticket, author: User, body: str, files: Sequence[Upload], now: datetime
 ) -> Ticket:
     ticket = open_ticket(
         organization=closed.organization,
@@ -88,7 +88,7 @@ def reply_as_agent(
     now: datetime,
     is_public: bool = True,
     status: str = "",
-    files: Sequence[UploadedFile] = (),
+    files: Sequence[Upload] = (),
     handle_seconds: int = 0,
 ) -> Message:
     """Add a public reply or an internal note; optionally set the status with it.

@@ -13,9 +13,9 @@ By = TicketEvent.By
 
 def locked(ticket: Ticket) -> Ticket:
     """Return the ticket as it is now, locked until the transaction ends."""
-    return lock(Ticket.objects.select_related("organization", "requester", "queue")).get(
-        pk=ticket.pk
-    )
+    rows = Ticket.objects.select_related("organization", "requester", "queue")
+    found: Ticket = lock(rows).get(pk=ticket.pk)
+    return found
 
 
 def side_of(user: User | None) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from people.models import Membership, Organization, User
 from portal.kit.refused import InvalidInput, NotPermitted
 from portal.kit.rich_text import MAX_CHARACTERS, to_html
+from portal.kit.uploads import Upload
 from tickets.actions.attaching import attach, check_files, removed_unless_kept
 from tickets.actions.clocks import keep_terms, reclock
 from tickets.actions.events import record_event, side_of
@@ -30,7 +30,7 @@ def open_ticket(
     now: datetime,
     channel: str = Ticket.Channel.WEB,
     category: str = "",
-    files: Sequence[UploadedFile] = (),
+    files: Sequence[Upload] = (),
     opened_by: User | None = None,
     follow_up_of: Ticket | None = None,
 ) -> Ticket:

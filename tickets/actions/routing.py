@@ -146,7 +146,7 @@ def people_named(ticket: Ticket, who: str, now: datetime) -> list[User]:
     staff = User.objects.filter(is_active=True).exclude(staff_role="")
     match who:
         case "assignee":
-            return list(staff.filter(pk=ticket.assignee_id))
+            return [ticket.assignee] if ticket.assignee and ticket.assignee.is_active else []
         case "lead":
             return list(staff.filter(staff_role=StaffRole.LEAD))
         case "queue":

@@ -98,7 +98,7 @@ def advance(
     back with every sweep.
     """
     steps = sorted((int(instant), int(step)) for step, instant in ladder)
-    reached = [
+    reached: list[dict[str, object]] = [
         {
             "kind": ClockEvent.Kind.BREACH if step == BREACH_STEP else ClockEvent.Kind.WARNING,
             "step": step,

@@ -1,10 +1,10 @@
 """Write the mails of a ticket into the outbox, each in its reader's language and zone."""
 
-import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -38,11 +38,16 @@ def tell(
     """Queue one mail per recipient; ``once`` names the occasion, so that a repeat is no mail.
 
     People who switched this kind off get none. Subject and body come from
-    ``templates/emails/<kind>.subject.txt``, ``.txt`` and ``.html``.
+    ``templates/emails/<kind>.subject.txt``, ``.txt`` and ``.html``; they quote what
+    people wrote only where ``may_quote``.
     """
-    for user in {user.pk: user for user in recipients}.values():
-        if not user.is_active or not getattr(user, SWITCH.get(kind, ""), True):
-            continue
+    told = {
+        user.pk: user
+        for user in recipients
+        if user.is_active and getattr(user, SWITCH.get(kind, ""), True)
+    }
+    proved = _with_proved_address(told)
+    for user in told.values():
         page = "desk_ticket" if user.works_here else "ticket"
         values = {
             "ticket": ticket,
@@ -50,11 +55,14 @@ def tell(
             "vendor_name": settings.VENDOR_NAME,
             "link": settings.BASE_URL + reverse(page, args=[ticket.reference]),
             "base_url": settings.BASE_URL,
+            # An address that nobody proved gets no text that somebody typed: else anybody
+            # could have us mail anything to anyone.
+            "may_quote": user.pk in proved,
             **context,
         }
         with (
             translation.override(user.language),
-            timezone.override(zoneinfo.ZoneInfo(user.time_zone)),
+            timezone.override(user.zone),
         ):
             queue_notice(
                 kind=kind,
@@ -67,6 +75,16 @@ def tell(
                 in_reply_to=thread_id(ticket),
                 now=now,
             )
+
+
+def _with_proved_address(people: Mapping[int, User]) -> set[int]:
+    """Return those who have proved that the address we write to is theirs."""
+    rows = EmailAddress.objects.filter(user__in=people, verified=True)
+    return {
+        pk
+        for pk, email in rows.values_list("user_id", "email")
+        if email.lower() == people[pk].email.lower()
+    }
 
 
 def thread_id(ticket: Ticket) -> str:

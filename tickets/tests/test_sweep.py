@@ -171,11 +171,11 @@ def test_people_are_told_once_however_often_the_announcer_runs(ada, agnes, lena,
 def test_an_event_that_cannot_be_announced_does_not_hold_up_the_others(
     ada, lena, open_for, monkeypatch
 ):
-    from tickets.actions import announcing
+    from tickets.actions import announcing, telling
 
     bad, good = open_for(ada, severity=1), open_for(ada, severity=1)
     actions.sweep_clocks(now=at(10, 1))
-    real = announcing.tell_clock_event
+    real = telling.tell_clock_event
 
     def broken(event, recipients, now):
         if event.ticket_id == bad.pk:

@@ -148,8 +148,8 @@ def test_two_workers_and_two_beats_under_kill_record_every_breach_exactly_once(
 ):
     for _number in range(5):
         open_for(ada, severity=1)
-    template = Clock.objects.filter(metric="first_reply").first()
-    rows = []
+    template = Clock.objects.filter(metric="first_reply")[0]
+    rows: list[Clock] = []
     soon = clock.to_epoch(clock.now()) + 8
     tickets = list(Ticket.objects.values_list("pk", flat=True))
     for number in range(2000):
