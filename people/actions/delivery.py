@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from people.models import Notice
-from people.rules.delivery import is_given_up, retry_delay
+from people.rules.delivery import is_given_up, next_try
 from portal.kit import clock
 from portal.kit.claims import claim
 
@@ -142,7 +142,7 @@ def _mark_failed(notice: Notice, error: Exception) -> None:
         attempts=attempts,
         last_error=str(error)[:1000],
         lease_until=None,
-        next_try_at=now + retry_delay(attempts, chance),
+        next_try_at=next_try(now=now, written=notice.created_at, attempts=attempts, chance=chance),
         dead_at=now if given_up else None,
         **(_wiped(notice) if given_up else {}),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
@@ -24,6 +24,12 @@ def retry_delay(attempts: int, chance: float) -> timedelta:
     doublings = min(max(attempts - 1, 0), 10)
     base: timedelta = min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
     return base * (1 + chance * LARGEST_JITTER)
+
+
+def next_try(*, now: datetime, written: datetime, attempts: int, chance: float) -> datetime:
+    """Return when to try again; the last time is a day after the notice was written."""
+    last = max(written + GIVE_UP_AFTER, now + FIRST_RETRY)
+    return min(now + retry_delay(attempts, chance), last)
 
 
 def is_given_up(*, attempts: int, age: timedelta, is_permanent: bool) -> bool:
