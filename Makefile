@@ -62,7 +62,7 @@ check-types: dev-environment
 
 check-imports: dev-environment
 	@echo "== import rules"
-	@.venv/bin/lint-imports --no-logo
+	@$(PY) -c "from importlinter.cli import lint_imports_command as main; main()" --no-logo
 
 check-migrations: dev-environment
 	@echo "== missing migrations"
