@@ -73,7 +73,7 @@ class MembershipRows(Rows):
 
     model = Membership
     fk_name: str | None = None
-    fields = ("user", "organization", "role", "status", "created_at")
+    fields = readonly_fields = ("user", "organization", "role", "status", "created_at")
 
 
 class UserMembershipRows(MembershipRows):
@@ -86,7 +86,7 @@ class DomainRows(Rows):
     """The e-mail domains of an organization."""
 
     model = OrganizationDomain
-    fields = ("domain", "verified_at", "verified_by")
+    fields = readonly_fields = ("domain", "verified_at", "verified_by")
 
 
 @admin.register(User)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from portal.kit.refused import NotPermitted, Refused
@@ -11,6 +11,11 @@ from portal.kit.refused import NotPermitted, Refused
 PAGE_METHODS = ("GET", "HEAD")
 FORM_METHODS = (*PAGE_METHODS, "POST")
 NOT_VALID = 422
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent, also when nothing is in it; None when it is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def tried(form: forms.BaseForm, act: Callable[[], object]) -> bool:

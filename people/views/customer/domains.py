@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from people import actions
 from people.forms import DomainForm
 from people.viewers import person_of
-from people.views.acting import FORM_METHODS, NOT_VALID, ask_first, tried
+from people.views.acting import FORM_METHODS, NOT_VALID, ask_first, posted, tried
 from people.views.customer.organization import managed_organization, page_of
 from portal.kit import clock
 from portal.kit.access import access
@@ -20,7 +20,7 @@ from portal.kit.access import access
 def add(request: HttpRequest, public_id: str) -> HttpResponse:
     """Name a domain; it lets nobody in before ops have verified it."""
     organization = managed_organization(request, public_id)
-    form = DomainForm(request.POST or None)
+    form = DomainForm(posted(request))
     if request.method == "POST" and tried(
         form,
         lambda: actions.add_domain(

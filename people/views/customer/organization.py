@@ -19,6 +19,7 @@ from people.views.acting import (
     NOT_VALID,
     PAGE_METHODS,
     ask_first,
+    posted,
     tried,
 )
 from portal.kit import clock
@@ -88,7 +89,7 @@ def _what_managers_see(organization: Organization) -> dict[str, Any]:
 def invite_person(request: HttpRequest, public_id: str) -> HttpResponse:
     """Invite an address."""
     organization = managed_organization(request, public_id)
-    form = InviteForm(request.POST or None)
+    form = InviteForm(posted(request))
     if request.method == "POST" and tried(
         form,
         lambda: invite(
@@ -137,7 +138,7 @@ def revoke(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
 def joining(request: HttpRequest, public_id: str) -> HttpResponse:
     """Choose how people with a verified domain come in."""
     organization = managed_organization(request, public_id)
-    form = JoiningForm(request.POST or None, joins_by_domain=organization.joins_by_domain)
+    form = JoiningForm(posted(request), joins_by_domain=organization.joins_by_domain)
     if request.method == "POST" and tried(
         form,
         lambda: set_joining(organization=organization, by=person_of(request), **form.cleaned_data),

@@ -21,6 +21,7 @@ from people.views.acting import (
     NOT_VALID,
     PAGE_METHODS,
     ask_first,
+    posted,
     tried,
 )
 from portal.kit import clock
@@ -34,7 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     # A copy: the form writes what was typed into its instance, and the page's header
     # must not show it before it is saved.
     person = User.objects.get(pk=person_of(request).pk)
-    form = ProfileForm(request.POST or None, instance=person)
+    form = ProfileForm(posted(request), instance=person)
     if request.method == "POST" and tried(
         form, lambda: update_profile(user=person, **form.cleaned_data)
     ):
@@ -59,7 +60,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def new_token(request: HttpRequest) -> HttpResponse:
     """Issue a token and show it, once; a borrowed session is not enough to get one."""
-    form = TokenForm(request.POST or None)
+    form = TokenForm(posted(request))
     issued: list[tuple[ApiToken, str]] = []
     if request.method == "POST" and tried(
         form, lambda: issued.append(_issue(person_of(request), form))
