@@ -1,0 +1,1 @@
+"""Stories: what each kind of person comes for, told in a real browser."""
