@@ -191,7 +191,7 @@ def _row(
         breaches_after=_instant(reading.breaches_after),
         breached_at=_instant(reading.breached_at),
         stopped_at=_instant(reading.stopped_at),
-        paused_reason=reading.paused_reason or "",
+        paused_reason=(reading.paused_reason or "").removeprefix("status:"),
         ladder=ladder,
         next_check_at=_instant(ladder[0][1]) if ladder else None,
         fault="",
