@@ -440,6 +440,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["people.permissions.IsKnown"],
+    "PREPROCESSING_HOOKS": ["tickets.api.documented.only_ours"],
+    "ENUM_NAME_OVERRIDES": {
+        "TicketStatus": "tickets.models.Ticket.Status",
+        "ClockStatus": "tickets.models.Clock.Status",
+    },
 }
 
 # --- Wagtail (the ops pages; the help centre from the kb room) ------------------

@@ -1,0 +1,127 @@
+"""How the doors are described in the schema: what may be sent, and what comes back."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+
+from tickets.api.inputs import NewTicketForm, NewTicketInput, ReplyForm, ReplyInput, StatusInput
+from tickets.api.outputs import ErrorOutput, MessageOutput, ReplyOutput, TicketOutput
+
+OUR_PREFIX = "/api/v1/"
+
+
+class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a token is shown in the schema."""
+
+    target_class = "people.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme."""
+        return {"type": "http", "scheme": "bearer", "description": "A token of one's profile."}
+
+
+class BrowserSession(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the session of a logged-in browser is shown in the schema."""
+
+    target_class = "people.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme."""
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+def only_ours(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Leave the content system's own API out of the schema; it is not for customers."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith(OUR_PREFIX)]
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="1 to 100 visible ASCII characters. The same key with the same content gets the "
+    "first answer again for 24 hours (header Idempotent-Replayed: true) and does nothing twice; "
+    "with other content it is refused (422).",
+)
+REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH, description="Like T-1042.")
+NOT_FOUND = OpenApiResponse(
+    ErrorOutput, "There is nothing there, or nothing that the token's user may see."
+)
+REFUSALS = {
+    400: OpenApiResponse(ErrorOutput, "Not understood; fields says what is wrong."),
+    401: OpenApiResponse(ErrorOutput, "No token, or one that is not valid."),
+    403: OpenApiResponse(ErrorOutput, "The token's user may not do this."),
+}
+SENDING = REFUSALS | {
+    409: OpenApiResponse(ErrorOutput, "The present state does not allow it."),
+    413: OpenApiResponse(ErrorOutput, "The body is too large."),
+    415: OpenApiResponse(ErrorOutput, "Send application/json or multipart/form-data."),
+    422: OpenApiResponse(ErrorOutput, "The idempotency key was used with other content."),
+}
+
+list_tickets = extend_schema(
+    operation_id="list_tickets",
+    tags=["tickets"],
+    summary="List tickets, the newest first",
+    description="Everything the token's user may see. Follow next; a page has at most 100.",
+    responses={200: TicketOutput(many=True), **REFUSALS},
+)
+open_ticket = extend_schema(
+    operation_id="open_ticket",
+    tags=["tickets"],
+    summary="Open a ticket",
+    description="The clocks of the answer are the promise that counts for this ticket.",
+    parameters=[IDEMPOTENCY_KEY],
+    request={"application/json": NewTicketInput, "multipart/form-data": NewTicketForm},
+    responses={201: TicketOutput, **SENDING},
+)
+get_ticket = extend_schema(
+    operation_id="get_ticket",
+    tags=["tickets"],
+    summary="One ticket with its clocks",
+    parameters=[REFERENCE],
+    responses={200: TicketOutput, 401: REFUSALS[401], 404: NOT_FOUND},
+)
+list_replies = extend_schema(
+    operation_id="list_replies",
+    tags=["conversation"],
+    summary="What was said, the oldest first",
+    parameters=[REFERENCE],
+    responses={200: MessageOutput(many=True), **REFUSALS, 404: NOT_FOUND},
+)
+reply = extend_schema(
+    operation_id="reply",
+    tags=["conversation"],
+    summary="Add a message",
+    description="Staff may add internal notes. A customer's message reopens a solved ticket and "
+    "opens a linked follow-up of a closed one.",
+    parameters=[REFERENCE, IDEMPOTENCY_KEY],
+    request={"application/json": ReplyInput, "multipart/form-data": ReplyForm},
+    responses={201: ReplyOutput, **SENDING, 404: NOT_FOUND},
+)
+set_status = extend_schema(
+    operation_id="set_status",
+    tags=["tickets"],
+    summary="Move a ticket to another status",
+    description="Customers may solve and reopen; staff follow the table of moves.",
+    parameters=[REFERENCE, IDEMPOTENCY_KEY],
+    request=StatusInput,
+    responses={200: TicketOutput, **SENDING, 404: NOT_FOUND},
+)
+get_attachment = extend_schema(
+    operation_id="get_attachment",
+    tags=["conversation"],
+    summary="The content of a file",
+    parameters=[OpenApiParameter("public_id", str, OpenApiParameter.PATH)],
+    responses={
+        (200, "application/octet-stream"): OpenApiTypes.BINARY,
+        401: REFUSALS[401],
+        404: NOT_FOUND,
+        410: OpenApiResponse(ErrorOutput, "The file is no longer in the storage."),
+    },
+)

@@ -1,0 +1,103 @@
+"""What programs may send. Unknown keys and wrong types are refused by name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from portal.kit.rich_text import MAX_CHARACTERS
+from tickets.models import Ticket
+
+
+class StrictText(serializers.CharField):
+    """A string; a number is not taken for one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class SeverityField(serializers.IntegerField):
+    """1 to 4. ``true`` is not 1, and 2.0 is not 2."""
+
+    default_error_messages = {"range": _("A severity is a whole number from 1 to 4.")}
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the level; a form field sends it as a digit."""
+        if isinstance(data, str) and data in {"1", "2", "3", "4"}:
+            return int(data)
+        if isinstance(data, bool) or not isinstance(data, int) or not 1 <= data <= 4:
+            self.fail("range")
+        return int(data)
+
+
+class StrictInput(serializers.Serializer[Any]):
+    """An input that names what it does not know."""
+
+    default_error_messages = {"unknown": _("There is no such field.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the validated values, or an error per field."""
+        if isinstance(data, Mapping):
+            unknown = sorted(set(map(str, data)) - set(self.fields))
+            if unknown:
+                problem = self.error_messages["unknown"]
+                raise serializers.ValidationError({name: [problem] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class NewTicketInput(StrictInput):
+    """A new ticket."""
+
+    subject = StrictText(max_length=200, help_text=_("One line: what it is about."))
+    body = StrictText(
+        max_length=MAX_CHARACTERS, help_text=_("What happened. Simple Markdown is understood.")
+    )
+    severity = SeverityField(
+        default=int(Ticket.Severity.NORMAL), help_text=_("1 critical, 2 high, 3 normal, 4 low.")
+    )
+    category = StrictText(max_length=40, required=False, allow_blank=True, default="")
+    organization = StrictText(
+        max_length=12,
+        required=False,
+        help_text=_("public_id of the organization; needed only by who belongs to several."),
+    )
+    requester = serializers.EmailField(
+        required=False, help_text=_("Staff only: for whom the ticket is opened.")
+    )
+
+
+class ReplyInput(StrictInput):
+    """A message on a ticket."""
+
+    body = StrictText(max_length=MAX_CHARACTERS)
+    internal = serializers.BooleanField(
+        default=False, help_text=_("Staff only: a note that customers never see.")
+    )
+    status = serializers.ChoiceField(
+        choices=Ticket.Status.choices,
+        required=False,
+        help_text=_("The status to set with it. Customers may say solved."),
+    )
+
+
+class StatusInput(StrictInput):
+    """A change of status."""
+
+    status = serializers.ChoiceField(choices=Ticket.Status.choices)
+    reason = StrictText(max_length=300, required=False, allow_blank=True, default="")
+
+
+class NewTicketForm(NewTicketInput):
+    """A new ticket with files, as multipart/form-data."""
+
+    attachments = serializers.ListField(child=serializers.FileField(), required=False)
+
+
+class ReplyForm(ReplyInput):
+    """A message with files, as multipart/form-data."""
+
+    attachments = serializers.ListField(child=serializers.FileField(), required=False)

@@ -1,0 +1,191 @@
+"""What programs get to read. Instants are UTC, durations business seconds."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from people.models import Organization, User
+from portal.kit import clock as wall_clock
+from tickets.models import Attachment, Clock, Message, Ticket
+from tiers.rules.business_time import BusinessCalendar
+
+COUNTING = frozenset({Clock.Status.RUNNING, Clock.Status.BREACHED})
+
+
+class Instant(serializers.DateTimeField):
+    """An instant, always written in UTC, whatever zone the viewer prefers."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=UTC, read_only=True, **options)
+
+
+class OrganizationOutput(serializers.ModelSerializer[Organization]):
+    """The customer company."""
+
+    class Meta:
+        model = Organization
+        fields = ["public_id", "name"]
+        read_only_fields = fields
+
+
+class RequesterOutput(serializers.ModelSerializer[User]):
+    """The person who asked."""
+
+    class Meta:
+        model = User
+        fields = ["name", "email"]
+        read_only_fields = fields
+
+
+class ClockOutput(serializers.ModelSerializer[Clock]):
+    """One promise: the present cycle of a metric.
+
+    ``due_at`` is the moment told to people; the promise counts as broken after
+    ``breaches_after``. Both are null while a pause makes them unknowable.
+    """
+
+    started_at = Instant()
+    due_at = Instant()
+    breaches_after = Instant()
+    breached_at = Instant()
+    stopped_at = Instant()
+    elapsed_seconds = serializers.SerializerMethodField()
+    remaining_seconds = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Clock
+        fields = [
+            "metric", "cycle", "status", "started_at", "due_at", "breaches_after", "breached_at",
+            "stopped_at", "paused_reason", "calendar", "target_seconds", "elapsed_seconds",
+            "remaining_seconds",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_elapsed_seconds(self, row: Clock) -> int:
+        """Return the business seconds counted so far."""
+        return row.target_seconds - self.get_remaining_seconds(row)
+
+    def get_remaining_seconds(self, row: Clock) -> int:
+        """Return the business seconds left, negative when the target is exceeded."""
+        return remaining_seconds(row, self.context["calendars"], self.context["now"])
+
+
+def remaining_seconds(row: Clock, calendars: dict[str, BusinessCalendar], now: datetime) -> int:
+    """Return what is left of a clock at an instant.
+
+    The row was computed when the ticket last changed; a clock that counts has
+    gone on since, towards a due moment that has not moved.
+    """
+    calendar = calendars.get(row.calendar)
+    if row.stopped_at or row.status not in COUNTING or row.due_at is None or calendar is None:
+        return row.target_seconds - row.elapsed_seconds
+    at, due = wall_clock.to_epoch(now), wall_clock.to_epoch(row.due_at)
+    return calendar.elapsed(at, due) if at <= due else -calendar.elapsed(due, at)
+
+
+class TicketOutput(serializers.ModelSerializer[Ticket]):
+    """A ticket with its promises."""
+
+    reference = serializers.CharField(read_only=True)
+    url = serializers.SerializerMethodField()
+    organization = OrganizationOutput(read_only=True)
+    requester = RequesterOutput(read_only=True)
+    assignee = serializers.SerializerMethodField()
+    follow_up_of = serializers.SerializerMethodField()
+    created_at = Instant()
+    updated_at = Instant()
+    first_replied_at = Instant()
+    solved_at = Instant()
+    closed_at = Instant()
+    clocks = ClockOutput(many=True, read_only=True, source="shown_clocks")
+
+    class Meta:
+        model = Ticket
+        fields = [
+            "reference", "url", "subject", "status", "severity", "category", "channel", "tier",
+            "organization", "requester", "assignee", "follow_up_of", "created_at", "updated_at",
+            "first_replied_at", "solved_at", "closed_at", "clocks",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_url(self, ticket: Ticket) -> str:
+        """Return the address of the page for people."""
+        return settings.BASE_URL + reverse("ticket", args=[ticket.reference])
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_assignee(self, ticket: Ticket) -> str | None:
+        """Return the name of who works on it."""
+        return str(ticket.assignee) if ticket.assignee else None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_follow_up_of(self, ticket: Ticket) -> str | None:
+        """Return the reference of the closed ticket that it goes on from."""
+        return f"T-{ticket.follow_up_of_id}" if ticket.follow_up_of_id else None
+
+
+class AttachmentOutput(serializers.ModelSerializer[Attachment]):
+    """A file; ``url`` wants the same token as everything else."""
+
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attachment
+        fields = ["name", "content_type", "size", "sha256", "url"]
+        read_only_fields = fields
+
+    def get_url(self, attachment: Attachment) -> str:
+        """Return the address of the file."""
+        return settings.BASE_URL + reverse("api_attachment", args=[attachment.public_id])
+
+
+class MessageOutput(serializers.ModelSerializer[Message]):
+    """A message as it was typed, and as safe HTML."""
+
+    author = serializers.SerializerMethodField()
+    internal = serializers.SerializerMethodField()
+    created_at = Instant()
+    attachments = AttachmentOutput(many=True, read_only=True)
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "author",
+            "by",
+            "internal",
+            "body",
+            "body_html",
+            "created_at",
+            "attachments",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_author(self, message: Message) -> str | None:
+        """Return the name of who wrote it."""
+        return str(message.author) if message.author else None
+
+    def get_internal(self, message: Message) -> bool:
+        """Return whether customers never see it."""
+        return not message.is_public
+
+
+class ReplyOutput(serializers.Serializer[Any]):
+    """Where a reply landed: on a closed ticket it opens a linked one."""
+
+    ticket = serializers.CharField()
+    status = serializers.CharField()
+    follow_up_of = serializers.CharField(allow_null=True)
+    message = MessageOutput()
+
+
+class ErrorOutput(serializers.Serializer[Any]):
+    """Every error: a stable code, a sentence, and the inputs at fault."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))  # type: ignore[assignment]
