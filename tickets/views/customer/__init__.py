@@ -1,0 +1,1 @@
+"""Pages for customers: what they asked, what they are promised, what comes next."""

@@ -1,0 +1,102 @@
+"""What a plan promises, said as a customer would repeat it to a colleague."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.kit import clock
+from portal.kit.words import SEVERITIES, Words
+from tiers.calendar_words import is_around_the_clock
+from tiers.promises import Promise
+from tiers.rules.business_time import BusinessCalendar, CalendarDefinition
+
+DAY = 86_400
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedIn:
+    """One target: how soon in general, and by when if the clock started now."""
+
+    within: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityPromise:
+    """What one severity is promised; a metric that is not promised is None."""
+
+    level: int
+    label: Words
+    description: Words
+    first_reply: PromisedIn | None
+    resolution: PromisedIn | None
+
+
+def promised_per_severity(
+    promise: Promise, calendars: Mapping[str, BusinessCalendar], now: datetime
+) -> list[SeverityPromise]:
+    """Return what is promised for each severity, the worst first."""
+    return [
+        SeverityPromise(
+            level=level,
+            label=severity.label,
+            description=severity.description,
+            first_reply=_promised(promise, calendars, level, "first_reply", now),
+            resolution=_promised(promise, calendars, level, "resolution", now),
+        )
+        for level, severity in SEVERITIES.items()
+    ]
+
+
+def _promised(
+    promise: Promise,
+    calendars: Mapping[str, BusinessCalendar],
+    severity: int,
+    metric: str,
+    now: datetime,
+) -> PromisedIn | None:
+    target = promise.target(severity, metric)
+    if target is None:
+        return None
+    calendar, at = calendars[target.calendar], clock.to_epoch(now)
+    return PromisedIn(
+        within=within_words(target.seconds, calendar.definition_at(at)),
+        # The same arithmetic as the ticket's clock will use, so the same answer.
+        due_at=clock.from_epoch(calendar.due(at, target.seconds)),
+    )
+
+
+def within_words(seconds: int, hours: CalendarDefinition) -> str:
+    """Return a target as people say it: working days where they come out even."""
+    if is_around_the_clock(hours):
+        return _("%(time)s, day and night") % {"time": _plain(seconds)}
+    day = _working_day(hours)
+    if day and seconds % day == 0:
+        days = seconds // day
+        return ngettext("%(n)s working day", "%(n)s working days", days) % {"n": days}
+    if seconds % HOUR == 0:
+        count = seconds // HOUR
+        return ngettext("%(n)s working hour", "%(n)s working hours", count) % {"n": count}
+    return _("%(time)s of working time") % {"time": _plain(seconds)}
+
+
+def _working_day(hours: CalendarDefinition) -> int:
+    """Return the seconds of a working day when all are of one length, else 0."""
+    lengths = {sum(end - start for start, end in spans) for spans in hours.weekly.values()}
+    return lengths.pop() if len(lengths) == 1 else 0
+
+
+def _plain(seconds: int) -> str:
+    """Return a length of time in the largest unit that leaves no rest."""
+    if seconds % DAY == 0 and seconds > 2 * DAY:
+        days = seconds // DAY
+        return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    if seconds % HOUR == 0:
+        hours = seconds // HOUR
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    minutes = max(1, seconds // 60)
+    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}

@@ -1,0 +1,107 @@
+"""What the pages of a ticket show, read once for the page and for what is new on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from people.models import Membership, User
+from portal.kit.viewer import Viewer
+from tickets.actions import may_share
+from tickets.forms.customer import RatingForm, ReopenForm, ReplyForm
+from tickets.models import Clock, SatisfactionRating, Ticket
+from tickets.rules import moves, satisfaction
+from tickets.views.customer.conversation import conversation_of
+
+# A list to choose from, not a directory; beyond it people are asked for by address.
+COLLEAGUES_SHOWN = 200
+LIVE = frozenset({Clock.Status.RUNNING, Clock.Status.BREACHED, Clock.Status.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """A ticket's clocks: the one that counts next, the others, and those that are over."""
+
+    next: Clock | None
+    others: Sequence[Clock]
+    over: Sequence[Clock]
+
+
+def promises_of(ticket: Ticket) -> Promises:
+    """Return the clocks of a ticket as the desk sees them too: the same rows."""
+    rows = list(Clock.objects.filter(ticket=ticket).shown().order_by("due_at", "metric"))
+    live = [row for row in rows if row.status in LIVE and row.stopped_at is None]
+    live.sort(key=lambda row: (row.metric != ticket.rank_metric, row.due_at is None))
+    over = [row for row in rows if row.stopped_at and row.status != Clock.Status.CANCELLED]
+    return Promises(live[0] if live else None, live[1:], over)
+
+
+def live_parts(
+    ticket: Ticket, person: User, now: datetime, *, whole: bool = False
+) -> dict[str, Any]:
+    """Return what changes while the page stands open."""
+    return {
+        "ticket": ticket,
+        "now": now,
+        "conversation": conversation_of(ticket, person, whole=whole),
+        "promises": promises_of(ticket),
+        "is_requester": ticket.requester_id == person.pk,
+        "is_preview": person.works_here,
+        "closes_at": moves.closes_at(ticket.solved_at) if ticket.solved_at else None,
+        **rating_parts(ticket, person, now),
+        "reopen_form": ReopenForm(auto_id="reopen_%s"),
+    }
+
+
+def rating_parts(ticket: Ticket, person: User, now: datetime) -> dict[str, Any]:
+    """Return the rating so far and, for whoever asked, the form while it can be given."""
+    rating = SatisfactionRating.objects.filter(ticket=ticket).first()
+    may = ticket.requester_id == person.pk and may_rate(ticket, rating, now)
+    form = RatingForm(
+        auto_id="rating_%s",
+        initial={"score": rating.score, "comment": rating.comment} if rating else None,
+    )
+    return {"rating": rating, "rating_form": form if may else None}
+
+
+def may_rate(ticket: Ticket, rating: SatisfactionRating | None, now: datetime) -> bool:
+    """Whether a rating can be given or changed now."""
+    if rating is not None and rating.rated_at is not None:
+        return satisfaction.may_change(rating.rated_at, now)
+    return satisfaction.may_rate(ticket.solved_at, now)
+
+
+def whole_page(
+    ticket: Ticket, person: User, viewer: Viewer, now: datetime, *, whole: bool = False
+) -> dict[str, Any]:
+    """Return everything the ticket's page shows."""
+    followers = [
+        row.user for row in ticket.followers.select_related("user").order_by("user__name", "pk")
+    ]
+    shares = may_share(person, ticket)
+    return {
+        **live_parts(ticket, person, now, whole=whole),
+        "reply_form": ReplyForm(),
+        "followers": followers,
+        "follows": any(follower.pk == person.pk for follower in followers),
+        "may_share": shares,
+        "colleagues": _colleagues(ticket, followers) if shares else [],
+        "names_organization": len(viewer.organization_ids) != 1,
+        "most_files": settings.ATTACHMENT_MAX_COUNT,
+        "most_bytes": settings.ATTACHMENT_MAX_BYTES,
+    }
+
+
+def _colleagues(ticket: Ticket, followers: Sequence[User]) -> list[User]:
+    """Return the people of the organization who could be brought in."""
+    there = {ticket.requester_id, *(follower.pk for follower in followers)}
+    rows = (
+        Membership.objects.active()
+        .filter(organization_id=ticket.organization_id)
+        .exclude(user_id__in=there)
+        .select_related("user")
+        .order_by("user__name", "user__email")
+    )
+    return [row.user for row in rows[:COLLEAGUES_SHOWN]]
