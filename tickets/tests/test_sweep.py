@@ -103,7 +103,7 @@ def test_a_ticket_that_waits_for_the_customer_does_not_use_up_its_resolution(ada
         ticket=ticket, author=agnes, body="Which scanner?", now=at(9, 30), status="pending"
     )
     resolution = Clock.objects.get(ticket=ticket, metric="resolution")
-    assert (resolution.status, resolution.paused_reason) == ("paused", "status:pending")
+    assert (resolution.status, resolution.paused_reason) == ("paused", "pending")
     assert resolution.next_check_at is None
     actions.sweep_clocks(now=at(23))
     assert not ClockEvent.objects.filter(clock=resolution).exists()
