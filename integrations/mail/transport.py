@@ -3,7 +3,8 @@
 import smtplib
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
 from people.actions import DeliveryError
 from people.models import Notice
@@ -19,31 +20,46 @@ def send_notice(notice: Notice) -> None:
 
     The Message-ID is the notice's own and stays the same over retries.
     """
+    connection = get_connection()
     try:
-        _as_mail(notice).send()
+        _open(connection)
+        _send(notice, connection)
+    finally:
+        connection.close()
+
+
+def _open(connection: BaseEmailBackend) -> None:
+    """Reach the server and log in; what fails here is about us, not about a mail."""
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:
+        raise DeliveryError(str(error) or type(error).__name__, is_outage=True) from error
+
+
+def _send(notice: Notice, connection: BaseEmailBackend) -> None:
+    try:
+        _as_mail(notice, connection).send()
     except smtplib.SMTPRecipientsRefused as error:
         code, answer = next(iter(error.recipients.values()))
         raise DeliveryError(_words(code, answer), permanent=code in PERMANENT_CODES) from error
-    except (smtplib.SMTPSenderRefused, smtplib.SMTPAuthenticationError) as error:
-        # Our address or password is wrong: it is about us, not about this mail.
+    except smtplib.SMTPSenderRefused as error:
+        # Our own address: nobody's mail goes out with it.
         raise DeliveryError(_words(error.smtp_code, error.smtp_error), is_outage=True) from error
     except smtplib.SMTPDataError as error:
         raise DeliveryError(
             _words(error.smtp_code, error.smtp_error),
             permanent=error.smtp_code in PERMANENT_CODES,
         ) from error
-    except smtplib.SMTPNotSupportedError as error:
-        # The address has letters outside ASCII before the @, and the server knows none.
+    except (smtplib.SMTPNotSupportedError, ValueError) as error:
+        # An address with letters outside ASCII before the @ for a server that knows none,
+        # or one that cannot be written down at all.
         raise DeliveryError(str(error), permanent=True) from error
     except (OSError, smtplib.SMTPException) as error:
-        # No connection, lost on the way, refused at the greeting: nobody gets through.
+        # Lost on the way, perhaps after the server took the mail.
         raise DeliveryError(str(error) or type(error).__name__, is_outage=True) from error
-    except ValueError as error:
-        # A header with a line break, or an address that cannot be written down.
-        raise DeliveryError(str(error), permanent=True) from error
 
 
-def _as_mail(notice: Notice) -> EmailMultiAlternatives:
+def _as_mail(notice: Notice, connection: BaseEmailBackend) -> EmailMultiAlternatives:
     # RFC 3834: programs that answer mails, like those of absent people, leave these alone.
     headers = {"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"}
     if notice.request_id:
@@ -56,6 +72,7 @@ def _as_mail(notice: Notice) -> EmailMultiAlternatives:
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[notice.address],
         headers=headers,
+        connection=connection,
     )
     if notice.body_html:
         mail.attach_alternative(notice.body_html, "text/html")

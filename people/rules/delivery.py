@@ -11,7 +11,8 @@ GIVE_UP_AFTER = timedelta(hours=24)
 FEWEST_ATTEMPTS = 4
 LARGEST_JITTER = 0.2
 
-_longest_readable = 60
+# A header line above 78 characters is folded, and some programs then miss the id.
+_longest_unfolded = 78 - len("Message-ID: <.@>")
 _not_in_an_id = re.compile(r"[^A-Za-z0-9-]+")
 
 
@@ -43,7 +44,8 @@ def message_id(dedupe_key: str, host: str) -> str:
     The readable part is for people who search logs. The digest makes two keys
     that read alike different: a receiver drops the second mail of one id.
     """
-    readable = _not_in_an_id.sub(".", dedupe_key)[:_longest_readable].strip(".")
     digest = hashlib.sha256(dedupe_key.encode()).hexdigest()[:16]
     domain = f"[IPv6:{host}]" if ":" in host else host
-    return f"<{readable or 'notice'}.{digest}@{domain}>"
+    room = max(_longest_unfolded - len(digest) - len(domain), 0)
+    readable = _not_in_an_id.sub(".", dedupe_key)[:room].strip(".")
+    return f"<{readable or 'n'}.{digest}@{domain}>"

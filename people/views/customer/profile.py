@@ -56,7 +56,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @access("signed_in")
 @never_cache
-@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
+@reauthentication_required(app="allauth.account")
 @require_http_methods(FORM_METHODS)
 def new_token(request: HttpRequest) -> HttpResponse:
     """Issue a token and show it, once; a borrowed session is not enough to get one."""
