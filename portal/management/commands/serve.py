@@ -154,10 +154,12 @@ def children(host: str, port: int) -> list[dict[str, Any]]:
     celery = ["celery", "--quiet", "-A", "portal"]
     worker = ["worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS)]
     worker += ["--queues", "sla,mail_out,default", "--without-gossip", "--without-mingle"]
+    # A demo in a container runs as root; the first thing a newcomer reads is not a warning.
+    unalarmed = ["-W", "ignore:You're running the worker with superuser"] if settings.DEMO else []
     return [
         # ``python -m``: scripts in .venv/bin carry the path at which they were installed.
         {"name": "web", "argv": [sys.executable, "-m", *web, "portal.wsgi:application"]},
-        {"name": "worker", "argv": [sys.executable, "-m", *celery, *worker]},
+        {"name": "worker", "argv": [sys.executable, *unalarmed, "-m", *celery, *worker]},
         {"name": "beat", "argv": [sys.executable, "-m", *celery, "beat", "--pidfile="]},
     ]
 
