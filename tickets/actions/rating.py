@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from people.models import User
 from portal.kit.claims import claim, lock
-from portal.kit.refused import InvalidInput, Refused
+from portal.kit.refused import InvalidInput, NotPermitted, Refused
 from tickets.actions.events import By, locked, record_event
 from tickets.actions.telling import audience_of, tell
 from tickets.models import SatisfactionRating, Ticket, TicketEvent
@@ -84,13 +84,16 @@ def rate(
 ) -> SatisfactionRating:
     """Take or change a rating.
 
-    Raises InvalidInput for a score that is none, and Refused when the ticket
-    was never solved, the time to rate is over, or the time to change is over.
+    Raises InvalidInput for a score that is none, NotPermitted for anybody but the
+    person who asked, and Refused when the ticket was never solved, the time to
+    rate is over, or the time to change is over.
     """
     if not satisfaction.is_score(score):
         raise InvalidInput(
             "score_invalid", _("Choose 1 to 5 stars."), fields={"score": _("Choose 1 to 5.")}
         )
+    if by.pk != ticket.requester_id:
+        raise NotPermitted("not_the_requester", _("Only the person who asked rates the answer."))
     row = locked(ticket)
     rating = lock(SatisfactionRating.objects.filter(ticket=row)).first()
     _check_open(row, rating, now)

@@ -69,12 +69,20 @@ def tell(
                 recipient=user,
                 dedupe_key=f"{kind}:{once}:{user.pk}",
                 subject=render_to_string(f"emails/{kind}.subject.txt", values),
-                body_text=render_to_string(f"emails/{kind}.txt", values),
+                body_text=_tidy(render_to_string(f"emails/{kind}.txt", values)),
                 body_html=render_to_string(f"emails/{kind}.html", values),
                 about=f"ticket:{ticket.pk}",
                 in_reply_to=thread_id(ticket),
                 now=now,
             )
+
+
+def _tidy(text: str) -> str:
+    """Take out the blank lines that the parts of a template leave where they were empty."""
+    lines = text.strip().split("\n")
+    before = ["", *lines]
+    kept = [line for line, last in zip(lines, before, strict=False) if line.strip() or last.strip()]
+    return "\n".join(kept) + "\n"
 
 
 def _with_proved_address(people: Mapping[int, User]) -> set[int]:

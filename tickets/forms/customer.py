@@ -159,5 +159,5 @@ class RatingForm(forms.Form):
         label=_("What should we keep or change?"),
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from portal.kit.access import access, viewer_of_request
 from portal.kit.viewer import Viewer
 from portal.kit.words import Words
-from tickets.models import Clock, Ticket, TicketQuerySet
+from tickets.models import Clock, Message, Ticket, TicketQuerySet
 from tickets.models.ticket import ACTIVE_STATUSES
 from tickets.views.customer.fragments import render_part
 from tickets.views.customer.keyset import page_of
@@ -83,9 +83,16 @@ def found_by(tickets: TicketQuerySet, words: str) -> TicketQuerySet:
 
 
 def with_row(tickets: TicketQuerySet) -> TicketQuerySet:
-    """Fetch what a row shows: two queries for any number of rows."""
-    return tickets.select_related("organization", "requester").prefetch_related(
-        Prefetch("clocks", Clock.objects.shown(), to_attr="shown_clocks")
+    """Fetch what a row shows: two queries for any number of rows.
+
+    The last public message, not the last change: customers are not told when
+    staff do something among themselves.
+    """
+    said = Message.objects.filter(ticket=OuterRef("pk"), is_public=True)
+    return (
+        tickets.select_related("organization", "requester")
+        .annotate(last_said_at=Subquery(said.order_by("-created_at").values("created_at")[:1]))
+        .prefetch_related(Prefetch("clocks", Clock.objects.shown(), to_attr="shown_clocks"))
     )
 
 

@@ -106,7 +106,7 @@ def _page(
         "severity": form.chosen_severity(),
         "chosen": plan.of(form.chosen_severity()),
         "most_files": settings.ATTACHMENT_MAX_COUNT,
-        "most_bytes": settings.ATTACHMENT_MAX_BYTES,
+        "most_megabytes": settings.ATTACHMENT_MAX_BYTES // 2**20,
     }
     parts = ("what-happens", "severities")
     return render_part(request, "tickets/new.html", context, *parts, status=status)

@@ -46,8 +46,6 @@ class Plan:
     tier: str
     severities: list[SeverityPromise]
     includes: list[tuple[str, Words]]
-    channels: list[tuple[str, Words]]
-    review: Words
     names_people: bool
     hours: OpeningHours | None
 
@@ -66,8 +64,6 @@ def plan_of(organization: Organization, now: datetime) -> Plan:
         tier=promise.tier,
         severities=promised_per_severity(promise, calendars, now),
         includes=_includes(promise),
-        channels=[CHANNELS.get(key, ("circle-check", _plain(key))) for key in promise.channels],
-        review=_review(promise.review_cadence_days),
         names_people=bool(promise.account_team),
         hours=opening_hours(calendars[usual.calendar], now) if usual else None,
     )

@@ -22,6 +22,7 @@ class PromisedIn:
     """One target: how soon in general, and by when if the clock started now."""
 
     within: str
+    is_day_and_night: bool
     due_at: datetime
 
 
@@ -63,8 +64,10 @@ def _promised(
     if target is None:
         return None
     calendar, at = calendars[target.calendar], clock.to_epoch(now)
+    hours = calendar.definition_at(at)
     return PromisedIn(
-        within=within_words(target.seconds, calendar.definition_at(at)),
+        within=within_words(target.seconds, hours),
+        is_day_and_night=is_around_the_clock(hours),
         # The same arithmetic as the ticket's clock will use, so the same answer.
         due_at=clock.from_epoch(calendar.due(at, target.seconds)),
     )
@@ -73,7 +76,7 @@ def _promised(
 def within_words(seconds: int, hours: CalendarDefinition) -> str:
     """Return a target as people say it: working days where they come out even."""
     if is_around_the_clock(hours):
-        return _("%(time)s, day and night") % {"time": _plain(seconds)}
+        return _plain(seconds)
     day = _working_day(hours)
     if day and seconds % day == 0:
         days = seconds // day

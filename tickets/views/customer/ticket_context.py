@@ -90,7 +90,7 @@ def whole_page(
         "colleagues": _colleagues(ticket, followers) if shares else [],
         "names_organization": len(viewer.organization_ids) != 1,
         "most_files": settings.ATTACHMENT_MAX_COUNT,
-        "most_bytes": settings.ATTACHMENT_MAX_BYTES,
+        "most_megabytes": settings.ATTACHMENT_MAX_BYTES // 2**20,
     }
 
 
