@@ -21,6 +21,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
 # For a machine that does five other things; on one that does not, nothing waits so long.
 PATIENCE_MS = 10_000
+FAILED = pytest.StashKey[bool]()
 
 
 def chromium_path() -> str | None:
@@ -97,18 +98,29 @@ class Stage:
             if visitor.has_scripts:
                 visitor.context.clock.fast_forward(int(timedelta(**span).total_seconds() * 1000))
 
-    def ends(self) -> None:
-        """Send everybody home, and wait until the server has answered what was still asked."""
-        failures = []
+    def ends(self) -> list[str]:
+        """Send everybody home; return what was wrong with the story as a whole.
+
+        Waits until the server has answered what was still asked: the tables are
+        emptied next.
+        """
+        failures: list[str] = []
         for visitor in self.visitors:
-            try:
-                visitor.leaves()
-            except AssertionError as failure:
-                failures.append(str(failure))
+            visitor.context.close()
+            failures += [*visitor.complaints, *visitor.unseen()]
         for thread in threading.enumerate():
             if "process_request_thread" in thread.name:
                 thread.join(PATIENCE_MS / 1000)
-        assert not failures, "\n".join(failures)
+        return failures
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Note on a story that it failed, so that its end does not complain as well."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 @pytest.fixture
@@ -126,7 +138,8 @@ def stage(
     with time_machine.travel(TUESDAY, tick=True) as time:
         set_up = Stage(browser, live_server.url, story, time)
         yield set_up
-        set_up.ends()
+        complaints = set_up.ends()
+    assert FAILED in request.node.stash or not complaints, "\n".join(complaints)
 
 
 @pytest.fixture

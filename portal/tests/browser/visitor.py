@@ -62,16 +62,22 @@ class Visitor:
 
     def writes(self, label: Words, text: str, *, within: Locator | None = None) -> None:
         """Write into the field with this label."""
-        (within or self.page).get_by_label(label, exact=isinstance(label, str)).fill(text)
+        self.field(label, within=within).fill(text)
 
     def chooses(self, label: Words, *, within: Locator | None = None) -> None:
-        """Tick a box or choose one of several."""
-        (within or self.page).get_by_label(label).check()
+        """Tick a box, or choose one of several by how its label begins."""
+        starts = re.compile(rf"^\s*{re.escape(label)}") if isinstance(label, str) else label
+        (within or self.page).get_by_label(starts).check()
 
     def picks(self, label: Words, option: str, *, within: Locator | None = None) -> None:
         """Pick an option of a list."""
-        field = (within or self.page).get_by_label(label, exact=isinstance(label, str))
-        field.select_option(label=option)
+        self.field(label, within=within).select_option(label=option)
+
+    def field(self, label: Words, *, within: Locator | None = None) -> Locator:
+        """Return the field with this label, which may say that it can be left out."""
+        if isinstance(label, str):
+            label = re.compile(rf"^\s*{re.escape(label)}(\s*\(optional\))?\s*$")
+        return (within or self.page).get_by_label(label)
 
     def presses(self, name: Words, *, within: Locator | None = None) -> None:
         """Press a button or follow a link, by the name it has for everybody."""
@@ -96,6 +102,7 @@ class Visitor:
         """Show the body of a mail as a mail program does: on a page of nobody's."""
         self.page.goto("about:blank")
         self.page.set_content(html)
+        self.looks_around()
 
     # What they see.
 
@@ -150,12 +157,11 @@ class Visitor:
         self.page.wait_for_load_state("load")
         self._expected -= set(statuses)
 
-    def leaves(self) -> None:
-        """Close the browser; fail when a page was passed without a look at it."""
-        self.context.close()
-        self.is_content()
-        unseen = [place for place in self._came_to if place not in self._looked_at]
-        assert not unseen, f"Nobody looked at these pages of the story: {unseen}"
+    def unseen(self) -> list[str]:
+        """Return the pages they came by without a look at them."""
+        return [
+            f"Nobody looked at {place}" for place in self._came_to if place not in self._looked_at
+        ]
 
     # What the browser says meanwhile.
 
