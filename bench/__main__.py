@@ -1,7 +1,10 @@
 """Run the measures: ``python -m bench [names…]`` with SIZE=s|m|l."""
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +26,8 @@ def prepare_settings() -> None:
     os.environ.setdefault("LOG_LEVEL", "ERROR")
     os.environ.setdefault("MFA_REQUIRED_FOR_STAFF", "false")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="kept-bench-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ AGENT = "agent2@bench.example"
 
 def run(size: int) -> Iterator[dict[str, Any]]:
     """Yield the lines."""
-    client = Client()
+    client = Client(HTTP_HOST="localhost")
     client.force_login(
         User.objects.get(email=AGENT), backend="django.contrib.auth.backends.ModelBackend"
     )

@@ -6,6 +6,7 @@ without inline style or script, so that a strict content policy holds.
 
 import zlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -49,6 +50,12 @@ LIVE_STATES = ("fine", "soon", "now", "broken")
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """Draw an icon of the sprite; without a label it is decoration and hidden from readers."""
+    return _drawn_icon(name, size, str(label))
+
+
+# A page of the desk draws hundreds of icons, a few dozen different ones.
+@lru_cache(maxsize=1024)
+def _drawn_icon(name: str, size: str, label: str) -> SafeString:
     classes = f"icon icon--{size}" if size else "icon"
     if label:
         return format_html(
@@ -314,7 +321,11 @@ def _is_customer(context: template.Context, told: bool | None) -> bool:
 
 
 def _clock_icons(face: time_words.ClockFace) -> SafeString:
-    shown = LIVE_STATES if face.is_live and face.soon_at else (face.state,)
+    return _drawn_clock_icons(LIVE_STATES if face.is_live and face.soon_at else (face.state,))
+
+
+@lru_cache(maxsize=64)
+def _drawn_clock_icons(shown: tuple[str, ...]) -> SafeString:
     return format_html(
         '<span class="clock__icon">{}</span>',
         format_html_join(
