@@ -225,7 +225,7 @@ class Clocks:
             self._start("first_reply", at, "customer_message")
             if not early:
                 return
-        elif not early and not (first[-1].final and first[-1].ending == "stopped"):
+        elif not early and first[-1].ending != "stopped":
             return  # the first reply, still owed, will answer this message as well
         if self._live("next_reply") is None:
             self._start("next_reply", at, "customer_message")

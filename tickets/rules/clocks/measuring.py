@@ -51,9 +51,14 @@ def reading_of(run: Run, calendars: Calendars, now: int) -> Reading | None:
     laps: list[Lap] = []
     past: list[Period] = []
     elapsed = 0
+    ladder_since = rung_before = since
     for start, end, state, cause, target, terms_key in stretches:
         if target is not None and (target is not promise or terms_key != promise_key):
             past.append((since, promise, promise_key, elapsed))
+            if target.seconds != promise.seconds:
+                ladder_since = rung_before = start
+            elif terms_key != promise_key:
+                rung_before = start
             since, promise, promise_key = start, target, terms_key
         counted = 0
         if state == "running" and target is not None:
@@ -66,8 +71,8 @@ def reading_of(run: Run, calendars: Calendars, now: int) -> Reading | None:
         if end > start:
             name = target.calendar if target else ""
             ledger.append(Segment(start, end, state, cause, name, terms_key, counted))
-    present = (since, promise, promise_key, elapsed)
-    return judged(run, over_since, stretches, ledger, laps, past, present)
+    periods = [*past, (since, promise, promise_key, elapsed)]
+    return judged(run, over_since, stretches, ledger, laps, periods, (ladder_since, rung_before))
 
 
 def promised(run: Run, now: int) -> tuple[list[Stretch], int | None]:
@@ -99,11 +104,16 @@ def judged(
     stretches: list[Stretch],
     ledger: list[Segment],
     laps: list[Lap],
-    past: list[Period],
-    present: Period,
+    periods: list[Period],
+    ladder: tuple[int, int],
 ) -> Reading:
-    """Put the counted parts of a run together and judge them by the present promise."""
-    since, target, terms_key, elapsed = present
+    """Put the counted parts of a run together and judge them by the present promise.
+
+    `ladder` says since when this length is promised, as no step is reached before, and before
+    when the steps have rung under earlier terms of the same length: they do not ring again.
+    """
+    ladder_since, rung_before = ladder
+    _, target, terms_key, elapsed = periods[-1]
     state = stretches[-1][2]
     goal = target.seconds
     # Whether the clock was running in the end: only then does it point at instants to come.
@@ -111,17 +121,23 @@ def judged(
     to_come = onward and over_since is None
     late = elapsed > goal
     due_at, breaches_after = crossing(laps, goal, onward)
+    breaches: tuple[Breach, ...] = ()
+    broken_at = None
+    if late or len(periods) > 1:
+        breaches, broken_at = breaches_of(periods, laps)
     alarms: list[Alarm] = []
     if target.warn_at and (to_come or elapsed >= target.warn_seconds[0]):
         instants = warnings(laps, target.warn_seconds, to_come)
         # strict=False: a step that is not reached, as things stand, has no instant.
         for step, at in zip(target.warn_at, instants, strict=False):
-            alarms.append(Alarm(step, at if at > since else since))
-    if breaches_after is not None and (late or to_come):
-        alarms.append(Alarm(100, max(breaches_after + 1, since)))
-    breaches: tuple[Breach, ...] = ()
-    if late or past:
-        breaches = breaches_of([*past, present], laps)
+            rings_at = at if at > ladder_since else ladder_since
+            if rings_at >= rung_before:
+                alarms.append(Alarm(step, rings_at))
+    if late:
+        if broken_at is not None:
+            alarms.append(Alarm(100, broken_at))
+    elif to_come and breaches_after is not None:
+        alarms.append(Alarm(100, breaches_after + 1))
     return Reading(
         run.metric,
         run.cycle,
@@ -202,13 +218,24 @@ def crossing(laps: list[Lap], seconds: int, onward: bool) -> tuple[int | None, i
     return due, None
 
 
-def breaches_of(periods: list[Period], laps: list[Lap]) -> tuple[Breach, ...]:
-    """Return the first breach under each promise; none is earlier than the promise itself."""
+def breaches_of(periods: list[Period], laps: list[Lap]) -> tuple[tuple[Breach, ...], int | None]:
+    """Return the breaches on record, and since when the clock is late under its present terms.
+
+    None is earlier than its promise. A clock that is late already when the promise changes, and
+    still is under the new one, breaks no second promise; neither does one promised the same
+    length again under the same terms.
+    """
     found: dict[tuple[str, int], Breach] = {}
+    late_since, late_under, counted_before = None, "", 0
     for since, target, terms_key, counted in periods:
         goal = target.seconds
-        if counted > goal and (terms_key, goal) not in found:
-            _, instant = crossing(laps, goal, onward=False)
-            if instant is not None:
-                found[terms_key, goal] = Breach(max(instant + 1, since), terms_key, goal)
-    return tuple(found.values())
+        if counted <= goal:
+            late_since = None
+        elif late_since is None or counted_before <= goal:
+            _, last = crossing(laps, goal, onward=False)
+            late_since, late_under = since if last is None else max(last + 1, since), terms_key
+            found.setdefault((terms_key, goal), Breach(late_since, terms_key, goal))
+        counted_before = counted
+    if late_under != periods[-1][2]:
+        late_since = None
+    return tuple(found.values()), late_since

@@ -30,8 +30,9 @@ class Alarm(NamedTuple):
     """A step of the warning ladder and the instant from which it is true.
 
     Below 100 that is the first instant with so much elapsed; 100 is the breach, the first second
-    with more than the target elapsed: one after `breaches_after`. No step is reached before the
-    terms that hold it were in force.
+    with more than the target elapsed: one after `breaches_after`. No step is reached before its
+    length was promised. New terms that leave the length alone ring no step again, and none that
+    leave the clock late ring its breach again.
     """
 
     step: int

@@ -64,7 +64,7 @@ class Run:
             state == self.state
             and target is self.target
             and terms_key == self.terms_key
-            and (state == "running" or cause == self.cause)
+            and (state != "paused" or cause == self.cause)
         ):
             return
         if at > self.since:
@@ -96,7 +96,7 @@ class Run:
             and state == self.state
             and target is self.target
             and terms_key == self.terms_key
-            and (state == "running" or cause == self.cause)
+            and (state != "paused" or cause == self.cause)
         ):
             self.stretches.pop()
             self.since, self.cause = start, cause

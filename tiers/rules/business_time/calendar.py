@@ -184,16 +184,17 @@ class BusinessCalendar:
             self._refuse_negative(seconds)
         table, position = self._position(b)
         position -= seconds
-        # One second more than needed: the opening that answers must itself be in the table.
-        if position <= table[4][0]:
-            table = self._reaching_back(b, position - 1)
+        # For 0 the answer is the end of an interval, which must begin before the position.
+        least = position if seconds else position - 1
+        if table[4][0] > least:
+            table = self._reaching_back(b, least)
         i = (bisect_right if seconds else bisect_left)(table[4], position) - 1
         return table[2][i] + position - table[4][i]
 
     def is_open(self, t: int) -> bool:
         """Whether the second starting at t is open; closing time itself is not."""
-        table, _ = self._position(t)
-        return t < table[3][bisect_right(table[2], t) - 1]
+        _, _, starts, ends, _, _ = self._covering(t, t + 1)
+        return t < ends[bisect_right(starts, t) - 1]
 
     def next_opening(self, t: int) -> int:
         """Return t when open, else the next opening after it."""
@@ -294,8 +295,11 @@ class BusinessCalendar:
         return table, before[i] + (t if t < end else end) - starts[i]
 
     def _covering(self, a: int, b: int) -> Table:
-        self._grown(a)
-        return self._grown(b)
+        """Return a table holding both ends of [a, b)."""
+        table = self._table
+        if table is None or a < table[0] or a > table[1]:
+            table = self._grown(a)
+        return table if b <= table[1] else self._grown(b)
 
     def _reaching(self, a: int, position: int) -> Table:
         """Return a table whose open time reaches a position, or give up."""

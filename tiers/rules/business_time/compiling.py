@@ -49,17 +49,18 @@ def open_intervals(definition: CalendarDefinition, since: int, until: int) -> li
 
 
 def on_date(zone: ZoneInfo, ordinal: int, spans: Spans) -> list[Interval]:
-    """Map one date's local spans to UTC, each clipped to that date, empty ones left out."""
-    midnight = local_to_utc(zone, ordinal, 0)
+    """Map one date's local spans to UTC, each clipped to that date, empty ones left out.
+
+    A start never lies before its date; an end that a gap moved forward may lie behind it.
+    """
     next_midnight = local_to_utc(zone, ordinal, DAY_SECONDS)
-    mapped = (
+    return united(
         (
-            max(local_to_utc(zone, ordinal, start), midnight),
+            local_to_utc(zone, ordinal, start),
             min(local_to_utc(zone, ordinal, end), next_midnight),
         )
         for start, end in spans
     )
-    return united(mapped)
 
 
 def united(intervals: Iterable[Interval]) -> list[Interval]:
