@@ -60,6 +60,11 @@ def program_of(policy: TierPolicy) -> Program:
 
 @lru_cache(maxsize=32)
 def _read(policy_id: int) -> Program:
+    return read_program(policy_id)
+
+
+def read_program(policy_id: int) -> Program:
+    """Read a policy whole as it is now, a draft too; nothing is kept in memory."""
     policy = TierPolicy.objects.with_everything().get(pk=policy_id)
     targets: dict[str, dict[tuple[int, str], PromisedTarget]] = {}
     for row in policy.targets.all():

@@ -1,0 +1,118 @@
+"""Why this tier? The evaluator's answer of today for one organization, in words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from people.models import Organization
+from portal.kit.words import Words
+from tiers.actions.evaluating import inputs_of, open_assignment, state_of
+from tiers.criteria_words import threshold_words
+from tiers.fact_words import fact_label, fact_value, source_label
+from tiers.models import TierAssignment
+from tiers.program import Program, live_policy_at, program_of
+from tiers.reason_words import say
+from tiers.rules import evaluation
+from tiers.rules.evaluation import CriterionTrace, Decision, RuleTrace
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionWords:
+    """One criterion: what was asked, what was found, and how it came out."""
+
+    label: Words
+    asked: str
+    found: str
+    outcome: str
+    source: Words
+    age_days: int | None
+    keeps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """One rule of the policy with its criteria, in the order in which rules are asked."""
+
+    tier: str
+    precedence: int
+    match: str
+    outcome: str
+    is_decisive: bool
+    criteria: tuple[CriterionWords, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The tier in force and why.
+
+    ``assignment`` is what is in force, None before the first evaluation;
+    ``sentences`` explain the answer of this moment, the most important first.
+    ``differs`` says that evaluating now would change what is in force.
+    """
+
+    assignment: TierAssignment | None
+    decision: Decision
+    program: Program
+    sentences: tuple[str, ...]
+    counterfactuals: tuple[str, ...]
+    rules: tuple[RuleWords, ...]
+    differs: bool
+
+    @property
+    def tier(self) -> str:
+        """The tier in force; before the first evaluation the one that would be given."""
+        return self.assignment.tier if self.assignment else self.decision.tier
+
+    @property
+    def lost_on(self) -> date | None:
+        """The first day on which the tier may be lowered, while the account is in grace."""
+        return self.decision.grace_until
+
+
+def explain(organization: Organization, now: datetime) -> Explanation:
+    """Evaluate an organization without writing anything, and put the answer into words."""
+    policy = live_policy_at(now)
+    program = program_of(policy)
+    decision = evaluation.decide(program.rules, inputs_of(organization, now))
+    assignment = open_assignment(organization)
+    currency = program.currency
+    return Explanation(
+        assignment=assignment,
+        decision=decision,
+        program=program,
+        sentences=tuple(say(reason, currency) for reason in decision.reasons),
+        counterfactuals=tuple(say(one.reason, currency) for one in decision.counterfactuals),
+        rules=tuple(_rule_words(rule, currency) for rule in decision.trace.rules),
+        differs=assignment is None
+        or (assignment.tier, assignment.policy_id) != (decision.tier, policy.pk)
+        or state_of(assignment) != decision.state,
+    )
+
+
+def grace_end(assignment: TierAssignment) -> date | None:
+    """Return the first day on which an assignment in grace may be lowered."""
+    if assignment.below_since is None:
+        return None
+    return assignment.below_since + timedelta(days=assignment.policy.demote_grace_days)
+
+
+def _rule_words(rule: RuleTrace, currency: str) -> RuleWords:
+    return RuleWords(
+        tier=rule.tier,
+        precedence=rule.precedence,
+        match=rule.match,
+        outcome=rule.outcome,
+        is_decisive=rule.decisive,
+        criteria=tuple(_criterion_words(one, currency) for one in rule.criteria),
+    )
+
+
+def _criterion_words(one: CriterionTrace, currency: str) -> CriterionWords:
+    return CriterionWords(
+        label=fact_label(one.fact),
+        asked=threshold_words(one.fact, one.op, one.threshold, currency),
+        found=fact_value(one.fact, one.actual, currency),
+        outcome=one.outcome,
+        source=source_label(one.source),
+        age_days=one.age_days,
+        keeps=one.band == "exit",
+    )
