@@ -1,0 +1,1 @@
+"""What operations see and do: organizations, their facts and tiers, the policy."""

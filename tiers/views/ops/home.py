@@ -1,0 +1,71 @@
+"""The tiers' part of the ops home page: who holds which tier, and who is about to lose it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from wagtail.admin.ui.components import Component
+
+from portal.kit import clock
+from portal.kit.access import viewer_of_request
+from tiers.directory import BY_OVERRIDE, IN_GRACE, ON_HOLD, count_standings, in_grace
+from tiers.explaining import grace_end
+from tiers.program import live_policy_at, program_of
+from tiers.reason_words import say_stored
+from tiers.views.ops.frame import me, speaking_to
+
+GRACE_SHOWN = 5
+
+
+class OpsPanel(Component):
+    """A part of the ops home page; nothing at all for who does not run operations."""
+
+    order = 0
+
+    def render_html(self, parent_context: Mapping[str, Any] | None = None) -> SafeString:
+        """Render in the viewer's language and zone, which Wagtail's home page does not know."""
+        request = parent_context["request"] if parent_context else None
+        if request is None or not viewer_of_request(request).runs_operations:
+            return SafeString("")
+        with speaking_to(me(request)):
+            html: SafeString = super().render_html(parent_context)
+            return html
+
+
+class TierPanel(OpsPanel):
+    """Organizations per tier, and the accounts in grace."""
+
+    name = "tiers"
+    template_name = "ops/home_tiers.html"
+    order = 10
+
+    def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        """Return counts per tier and the first accounts to fall."""
+        viewer = viewer_of_request(parent_context["request"])
+        policy = live_policy_at(clock.now())
+        currency = program_of(policy).currency
+        counts = count_standings(viewer)
+        return {
+            "tiers": [
+                {"slug": tier, "count": counts.get(tier, 0)} for tier in reversed(policy.tier_order)
+            ],
+            "special": [
+                {"key": key, "label": label, "count": counts[key]}
+                for key, label in (
+                    (IN_GRACE, _("in grace")),
+                    (BY_OVERRIDE, _("by override")),
+                    (ON_HOLD, _("held for lack of data")),
+                )
+            ],
+            "in_grace": [
+                {
+                    "organization": row.organization,
+                    "tier": row.tier,
+                    "until": grace_end(row),
+                    "goal": row.evaluation.decision["trace"]["goal"],
+                    "sentence": say_stored(row.evaluation.decision["reasons"][0], currency),
+                }
+                for row in in_grace(viewer, GRACE_SHOWN)
+            ],
+        }

@@ -1,0 +1,148 @@
+"""One organization: why this tier first, then facts, promises, people and what happened."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from wagtail import hooks
+
+from people.models import AccountTeamMember, Membership, Organization
+from portal.kit import clock
+from portal.kit.access import viewer_of_request
+from portal.kit.words import tier_label
+from tiers.actions import evaluate_organization
+from tiers.actions.evaluating import OBSERVING_SOURCES
+from tiers.explaining import explain
+from tiers.fact_words import fact_label, fact_value, source_label
+from tiers.forms import DomainForm, TeamForm
+from tiers.history import observations_of, steps_of, tier_since
+from tiers.models import AccountFact, TierOverride
+from tiers.promise_table import CalendarBook, promise_table
+from tiers.promises import promise_for
+from tiers.views.ops.frame import ops_view, render_ops, telling_refusals
+from tiers.views.ops.organizations import directory_crumb
+
+MEMBERS_SHOWN = 50
+# The rooms above add parts to the page: fn(request, organization, now) -> a Wagtail component.
+PANEL_HOOK = "register_organization_panel"
+
+
+def organization_of(request: HttpRequest, public_id: str) -> Organization:
+    """Return an organization that this viewer may see, or answer 404."""
+    seen = Organization.objects.visible_to(viewer_of_request(request))
+    return get_object_or_404(seen, public_id=public_id)
+
+
+@ops_view
+@require_GET
+def organization(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show everything about one organization."""
+    found, now = organization_of(request, public_id), clock.now()
+    return render_ops(
+        request,
+        "ops/organization.html",
+        title=found.name,
+        icon="group",
+        crumbs=[directory_crumb()],
+        organization=found,
+        panels=[fn(request, found, now) for fn in hooks.get_hooks(PANEL_HOOK)],
+        domain_form=DomainForm(),
+        team_form=TeamForm(),
+        **_tier_parts(found, now),
+        **_people_parts(found, now),
+    )
+
+
+def _tier_parts(found: Organization, now: datetime) -> dict[str, Any]:
+    explanation, steps = explain(found, now), steps_of(found)
+    promise = promise_for(found, now)
+    calendars = CalendarBook({target.calendar for target in promise.targets.values()}, now)
+    rows = observations_of(found)
+    return {
+        "why": explanation,
+        "steps": steps,
+        "since": tier_since(steps),
+        "facts": facts_in_words(found, explanation.program.rules.stale_days, now),
+        "observations": [_told(row) for row in rows],
+        "overrides": list(
+            TierOverride.objects.filter(organization=found)
+            .select_related("requested_by", "approved_by")
+            .order_by("-starts", "-pk")[:20]
+        ),
+        "today": now.date(),
+        "promise": promise,
+        "table": promise_table(promise.targets, calendars),
+    }
+
+
+def facts_in_words(found: Organization, stale_days: int, now: datetime) -> dict[str, Any]:
+    """Return the newest observation of every fact that is known, and the names of the others."""
+    rows = {
+        row.fact: row
+        for row in AccountFact.objects.filter(organization=found)
+        .current()
+        .select_related("recorded_by")
+    }
+    oldest_day = now.date() - timedelta(days=stale_days)
+    known = [
+        _told(row)
+        | {
+            "is_stale": row.source in OBSERVING_SOURCES and row.observed_at.date() < oldest_day,
+        }
+        for fact in AccountFact.Name.values
+        if (row := rows.get(fact)) is not None and row.value
+    ]
+    unknown = [
+        fact_label(fact)
+        for fact in AccountFact.Name.values
+        if fact not in rows or not rows[fact].value
+    ]
+    return {"known": known, "unknown": unknown}
+
+
+def _told(row: AccountFact) -> dict[str, Any]:
+    return {
+        "label": fact_label(row.fact),
+        "value": fact_value(row.fact, row.value, row.currency),
+        "source": source_label(row.source),
+        "observed_at": row.observed_at,
+        "recorded_at": row.recorded_at,
+        "by": row.recorded_by,
+        "note": row.note,
+    }
+
+
+def _people_parts(found: Organization, now: datetime) -> dict[str, Any]:
+    members = Membership.objects.filter(organization=found).exclude(status=Membership.Status.ENDED)
+    return {
+        "members": list(
+            members.select_related("user").order_by("status", "user__name", "pk")[:MEMBERS_SHOWN]
+        ),
+        "members_count": members.count(),
+        "domains": list(found.domains.select_related("verified_by").order_by("domain")),
+        "team": list(
+            AccountTeamMember.objects.serving_at(now)
+            .filter(organization=found)
+            .select_related("user")
+            .order_by("-duty")
+        ),
+    }
+
+
+@ops_view
+@require_POST
+def evaluate(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Evaluate an organization now instead of with the daily run."""
+    found = organization_of(request, public_id)
+    with telling_refusals(request):
+        assignment = evaluate_organization(organization=found, now=clock.now())
+        messages.success(
+            request,
+            _("%(name)s was evaluated: %(tier)s.")
+            % {"name": found, "tier": tier_label(assignment.tier)},
+        )
+    return redirect("ops_organization", found.public_id)
