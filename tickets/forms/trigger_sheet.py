@@ -158,7 +158,8 @@ class TriggerSheet:
 
     def is_valid(self) -> bool:
         """Whether every part is in order; all are judged, so that all problems show at once."""
-        return all([part.is_valid() for part in (self.head, self.all, self.any, self.then)])
+        answers = [part.is_valid() for part in (self.head, self.all, self.any, self.then)]
+        return all(answers)
 
     def values(self) -> dict[str, Any]:
         """Return what the action takes: name, event, conditions and actions."""

@@ -1,0 +1,66 @@
+"""The tickets room in the Wagtail admin: its addresses, menu items and parts of other pages."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+from people.models import Organization
+from portal.kit.access import viewer_of_request
+from tickets.views.ops.panels import OrganizationTicketsPanel, PromisePanel, RepairPanel
+from tiers.views.ops.organization import PANEL_HOOK
+from tiers.wagtail_hooks import OpsMenuItem
+
+
+@hooks.register("register_admin_urls")
+def addresses() -> list[URLPattern | URLResolver]:
+    """Mount the room's ops pages under the admin."""
+    return [path("", include("tickets.urls.ops"))]
+
+
+@hooks.register("register_admin_menu_item")
+def queues_item() -> MenuItem:
+    """Lead to the queues."""
+    return OpsMenuItem(
+        _("Queues"), reverse("ops_queues"), name="queues", icon_name="list-ul", order=30
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def triggers_item() -> MenuItem:
+    """Lead to the triggers."""
+    return OpsMenuItem(
+        _("Triggers"), reverse("ops_triggers"), name="triggers", icon_name="redirect", order=40
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def repairs_item() -> MenuItem:
+    """Lead to what needs repair."""
+    return OpsMenuItem(
+        _("Needs repair"), reverse("ops_repairs"), name="repairs", icon_name="warning", order=60
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def desk_item() -> MenuItem:
+    """Lead out of the admin, to the desk."""
+    return OpsMenuItem(_("Desk"), reverse("desk"), name="desk", icon_name="desktop", order=70)
+
+
+@hooks.register("construct_homepage_panels")
+def home_panels(request: HttpRequest, panels: list[Any]) -> None:
+    """Put what is late now first on the home page, and what needs repair after the tiers."""
+    panels += [PromisePanel(), RepairPanel()]
+
+
+@hooks.register(PANEL_HOOK)
+def organization_panel(
+    request: HttpRequest, organization: Organization, now: datetime
+) -> OrganizationTicketsPanel:
+    """Show an organization's open tickets on its page."""
+    return OrganizationTicketsPanel(organization, viewer_of_request(request))
