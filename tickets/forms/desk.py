@@ -60,7 +60,7 @@ class AnswerForm(SentOnceForm):
     def digest(self) -> str:
         """What was written; how long it took may differ when it is sent again."""
         asked = self.cleaned_data
-        files: Sequence[UploadedFile] = asked["attachments"]
+        files: Sequence[UploadedFile[Any]] = asked["attachments"]
         content = [
             asked["visibility"], asked["body"], asked["status"],
             *sorted(f"{file.name}:{file.size}" for file in files),

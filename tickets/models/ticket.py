@@ -171,6 +171,7 @@ class Ticket(models.Model):
                     "tier": ["tier"],
                     "queue": ["queue"],
                     "queue_tier": ["queue", "tier"],
+                    "organization": ["organization"],
                 }.items()
             ),
             # The columns behind the id are there to be read without the table.

@@ -1,0 +1,18 @@
+"""Addresses of the desk."""
+
+from django.urls import path
+
+from tickets.views.desk import changing, composing, queue, searching, ticket
+
+urlpatterns = [
+    path("", queue.desk, name="desk"),
+    path("views/<str:key>/", queue.desk_view, name="desk_view"),
+    path("next/", queue.desk_take_next, name="desk_take_next"),
+    path("search/", searching.desk_search, name="desk_search"),
+    path("tickets/<str:reference>/", ticket.desk_ticket, name="desk_ticket"),
+    path("tickets/<str:reference>/reply/", composing.desk_reply, name="desk_reply"),
+    path("tickets/<str:reference>/assign/", changing.desk_assign, name="desk_assign"),
+    path("tickets/<str:reference>/status/", changing.desk_status, name="desk_status"),
+    path("tickets/<str:reference>/severity/", changing.desk_severity, name="desk_severity"),
+    path("tickets/<str:reference>/queue/", changing.desk_queue, name="desk_queue"),
+]

@@ -1,0 +1,143 @@
+"""The clocks of a ticket with everything that happened to them; one query."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.words import Words, metric_label, pause_reason
+from tickets.models import Clock, ClockEvent, Ticket
+from tickets.views.desk.change_words import Change
+
+OWED = frozenset({Clock.Status.RUNNING, Clock.Status.BREACHED})
+# Seconds in a minute, minutes in an hour.
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the warning ladder: percent of the target, and when it is reached."""
+
+    step: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class DeskClock:
+    """One cycle of one metric, with its whole ladder, as the clock tags read it."""
+
+    metric: str
+    cycle: int
+    status: str
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    paused_reason: str
+    target_seconds: int
+    elapsed_seconds: int
+    calendar: str
+    alarms: list[Step] = field(default_factory=list)
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether somebody still has to keep it; a broken one is owed until it is answered."""
+        return self.status in OWED and self.stopped_at is None and self.due_at is not None
+
+    @property
+    def words(self) -> Words:
+        """The desk's word for what is promised."""
+        return metric_label(self.metric, for_customer=False)
+
+    @property
+    def target_words(self) -> str:
+        """How soon was promised, and in which hours."""
+        return f"{time_words(self.target_seconds)}, {self.calendar.replace('-', ' ')}"
+
+    @property
+    def pause_words(self) -> Words:
+        """Why it stands still."""
+        return pause_reason(self.paused_reason)
+
+
+def time_words(seconds: int) -> str:
+    """Return a length of business time in words, which is never said in days."""
+    hours, minutes = divmod(seconds // MINUTE, MINUTE)
+    parts = [_("%(count)s h") % {"count": hours}] if hours else []
+    if minutes or not hours:
+        parts.append(_("%(count)s min") % {"count": minutes})
+    return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A warning or a breach at its true instant, for the story of the ticket."""
+
+    metric: str
+    is_breach: bool
+    step: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What is owed: the next promise, the other present clocks, and every moment so far."""
+
+    next: DeskClock | None
+    others: Sequence[DeskClock]
+    moments: Sequence[Moment]
+
+    @property
+    def shown(self) -> list[DeskClock]:
+        """All present clocks, the next promise first."""
+        return [*([self.next] if self.next else []), *self.others]
+
+
+def promises_of(ticket: Ticket) -> Promises:
+    """Return the clocks of a ticket; one query, however many warnings there were."""
+    clocks: dict[str, DeskClock] = {}
+    moments: list[Moment] = []
+    read = [
+        "metric", "cycle", "status", "started_at", "due_at", "breached_at", "stopped_at",
+        "paused_reason", "target_seconds", "elapsed_seconds", "calendar",
+    ]  # fmt: skip
+    rows = (
+        Clock.objects.filter(ticket_id=ticket.pk)
+        .order_by("metric", "cycle", "events__at", "events__step")
+        .values_list(
+            *read, "ladder", "terms_id", "events__kind", "events__step", "events__at",
+            "events__terms_id",
+        )
+    )  # fmt: skip
+    for row in rows:
+        ladder, terms, kind, step, at, event_terms = row[len(read) :]
+        found = clocks.get(row[0])
+        if found is None or found.cycle != row[1]:
+            found = clocks[row[0]] = DeskClock(*row[: len(read)])
+            found.alarms = [Step(percent, clock.from_epoch(when)) for percent, when in ladder]
+        if kind is not None:
+            moments.append(Moment(row[0], kind == ClockEvent.Kind.BREACH, step, at))
+            if event_terms == terms:
+                found.alarms.append(Step(step, at))
+    return _sorted(clocks.values(), moments)
+
+
+def _sorted(clocks: Iterable[DeskClock], moments: Sequence[Moment]) -> Promises:
+    """Put the earliest promise still owed first, then running, paused and finished ones."""
+    present = sorted(
+        (one for one in clocks if one.status != Clock.Status.CANCELLED),
+        key=lambda one: (not one.is_owed, one.due_at is None, one.due_at or one.started_at),
+    )
+    first = present[0] if present and present[0].is_owed else None
+    return Promises(first, present[1:] if first else present, moments)
+
+
+def moment_change(moment: Moment) -> Change:
+    """Return a warning or breach as a line of the story."""
+    words = {"metric": metric_label(moment.metric, for_customer=False), "step": moment.step}
+    if moment.is_breach:
+        text = _("%(metric)s: the promise was broken") % words
+        return Change("octagon-x", text, moment.at, is_loud=True)
+    return Change("hourglass", _("%(metric)s: %(step)s %% of the time is used") % words, moment.at)
