@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 from portal.kit import words
 
@@ -19,7 +21,13 @@ SOON_STEP, NOW_STEP = 75, 90
 
 def phrase(key: str, *amounts: object) -> str:
     """Return one of ``words.TIME_WORDS`` with its amounts filled in."""
-    return str(words.TIME_WORDS[key]).format(*amounts)
+    return _spoken(key, get_language() or "").format(*amounts)
+
+
+# Lists draw the same few words hundreds of times; looking up a translation takes its time.
+@lru_cache(maxsize=512)
+def _spoken(key: str, language: str) -> str:
+    return str(words.TIME_WORDS[key])
 
 
 def duration_words(span: timedelta) -> str:
@@ -55,6 +63,11 @@ def absolute_words(instant: datetime, now: datetime) -> str:
 
 def full_words(instant: datetime) -> str:
     """Return weekday, date, time and zone in the current zone: the answer to "when exactly?"."""
+    return _in_full(instant, timezone.get_current_timezone_name(), get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _in_full(instant: datetime, zone: str, language: str) -> str:
     local = timezone.localtime(instant)
     return f"{date_format(local, 'l j F Y, H:i')} {local.tzname()}"
 

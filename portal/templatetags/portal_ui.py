@@ -85,7 +85,11 @@ def vendor_mark() -> SafeString:
 def tier_mark(tier: object) -> SafeString:
     """Draw only the shape and initial of a tier, named for screen readers and on hover."""
     slug = _slug(tier)
-    label = str(words.tier_label(slug))
+    return _drawn_tier_mark(slug, str(words.tier_label(slug)))
+
+
+@lru_cache(maxsize=64)
+def _drawn_tier_mark(slug: str, label: str) -> SafeString:
     return format_html(
         '<span class="tier tier--{0}" title="{1}"><span class="tier__mark" aria-hidden="true">{2}'
         '</span><span class="vh">{1}</span></span>',
@@ -149,7 +153,7 @@ def clock_chip(
     """Draw a promise clock in one line. Variants: "" (framed) and "bare"."""
     plain = _is_customer(context, for_customer)
     face = time_words.clock_face(clock, wall_clock.now(), for_customer=plain)
-    metric = words.metric_label(face.metric, for_customer=plain)
+    metric = str(words.metric_label(face.metric, for_customer=plain))
     label = (
         format_html('<span class="clock__metric">{}</span> ', metric)
         if show_metric
@@ -160,7 +164,7 @@ def clock_chip(
         f" clock--{variant}" if variant else "",
         face.state,
         metric,
-        _clock_title(face, str(metric)),
+        _clock_title(face, metric),
         _clock_icons(face),
         label,
         _clock_time(face),

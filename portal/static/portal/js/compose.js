@@ -148,8 +148,12 @@ document.addEventListener("submit", (event) => {
   if (event.target.dataset?.composer && !event.defaultPrevented && !isHtmx(event.target)) forget(event.target);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt;
-  if (form.dataset?.composer && event.detail.successful) forget(form);
+  // The form itself may be gone by now, swapped for a fresh one; the event then names its place.
+  const form = event.detail.requestConfig?.elt ?? event.detail.elt;
+  if (!form.dataset?.composer || !event.detail.successful) return;
+  forget(form);
+  // Sent is sent, and the fresh composer may address somebody else: what is typed next are keys.
+  if (document.activeElement?.closest("[data-composer]")) document.querySelector("[data-scroll-end]")?.focus();
 });
 
 function isHtmx(form) {

@@ -10,7 +10,7 @@ function rows() {
 }
 
 function boxOf(row) {
-  return row.closest("[id]") ?? row;
+  return row.closest(".trow") ?? row.closest("[id]") ?? row;
 }
 
 function standOn(row) {
@@ -55,6 +55,23 @@ function press(element) {
   else if (element.tagName === "SUMMARY") element.focus();
 }
 
+// Escape goes one step out: from a field to the page, from the ticket to its row or its list.
+function leave(target) {
+  const back = document.querySelector(".desk-back");
+  if (inTheWay) return;
+  if (typing(target)) target.blur();
+  else if (back && shown(back)) back.click();
+  else if (rows()[place()]) standOn(rows()[place()]);
+}
+
+// What Escape closes is looked for before anybody else has closed it.
+let inTheWay = false;
+document.addEventListener(
+  "keydown",
+  () => (inTheWay = document.querySelector("dialog[open], details.menu[open]") !== null),
+  true,
+);
+
 function bound(name) {
   const dialog = document.querySelector("dialog[open]");
   return [...(dialog ?? document).querySelectorAll(`[data-key="${CSS.escape(name)}"]`)].find(shown);
@@ -62,8 +79,8 @@ function bound(name) {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
-  if (event.key === "Escape" && typing(event.target)) {
-    event.target.blur();
+  if (event.key === "Escape") {
+    leave(event.target);
     return;
   }
   const mod = event.ctrlKey || event.metaKey;
@@ -103,12 +120,119 @@ document.addEventListener("click", (event) => {
   if (event.target.closest('[data-open="keys-dialog"]')) fillHelp(document.querySelector("[data-keys]"));
 });
 
-// A refresh of the list may not move the ground under the reader's feet.
+// The list keeps itself fresh while somebody looks at it.
+const REFRESH_EVERY = 12_000; // ms
+let refreshed = Date.now();
+
+function refreshList() {
+  if (document.hidden || !document.getElementById("rows")) return;
+  refreshed = Date.now();
+  document.body.dispatchEvent(new CustomEvent("desk:refresh"));
+}
+setInterval(() => {
+  if (Date.now() - refreshed >= REFRESH_EVERY) refreshList();
+}, 1000);
+document.addEventListener("visibilitychange", () => {
+  if (Date.now() - refreshed >= REFRESH_EVERY) refreshList();
+});
+
+// A refresh may not move the ground under the reader's feet: the row one stands on, or else
+// the open one, stays where it is on the screen, however the list around it has changed.
+let anchor = null; // {id, top} before the swap
 let scrolled = 0;
-document.addEventListener("htmx:beforeSwap", () => (scrolled = document.getElementById("list")?.scrollTop ?? 0));
-document.addEventListener("htmx:afterSettle", () => {
+
+function anchorRow() {
+  const open = document.querySelector('[data-row][aria-current="true"]');
+  return (cursor && document.getElementById(cursor)) || (open && boxOf(open));
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "rows") return;
+  scrolled = document.getElementById("list").scrollTop;
+  const row = anchorRow();
+  anchor = row && { id: row.id, top: row.getBoundingClientRect().top };
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "rows") return;
+  markOpen();
   const column = document.getElementById("list");
-  if (column) column.scrollTop = scrolled;
-  const box = cursor && document.getElementById(cursor);
-  if (box?.classList.contains("trow")) box.dataset.cursor = "yes";
+  column.scrollTop = scrolled;
+  const row = anchor && document.getElementById(anchor.id);
+  if (row) {
+    column.scrollTop += row.getBoundingClientRect().top - anchor.top;
+    if (row.id === cursor) row.dataset.cursor = "yes";
+  }
+  sayCount();
+});
+
+// Said only when it changed: nobody wants a talking list.
+let said = document.getElementById("rows")?.dataset.said;
+function sayCount() {
+  const now = document.getElementById("rows")?.dataset.said;
+  if (now && now !== said) document.getElementById("announcer").textContent = now;
+  said = now;
+}
+
+// The open ticket is marked in the list, and a phone shows one of the two.
+function markOpen() {
+  for (const row of rows()) {
+    if (row.pathname === location.pathname) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+}
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "work") return;
+  const ticket = event.detail.target.querySelector("[data-ticket]");
+  const desk = document.querySelector(".desk[data-pane]");
+  if (!ticket || !desk) return;
+  markOpen();
+  if (desk.dataset.pane === "ticket" && event.detail.requestConfig?.verb === "post") return;
+  desk.dataset.pane = "ticket";
+  if (shown(ticket.querySelector(".desk-back"))) window.scrollTo(0, 0);
+  document.getElementById("announcer").textContent = document.title;
+});
+
+// What was changed on a ticket may have moved it in the list.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { requestConfig, successful } = event.detail;
+  if (successful && requestConfig?.verb === "post") refreshList();
+});
+
+// What came in meanwhile stands at the end of the conversation; what went wrong before is over.
+document.addEventListener("htmx:oobAfterSwap", () => {
+  const talk = document.querySelector("[data-scroll-end]");
+  if (talk) talk.scrollTop = talk.scrollHeight;
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig?.verb === "post") document.getElementById("messages")?.replaceChildren();
+});
+
+// A field with data-filter narrows the choices of its menu down.
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-filter]")) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const item of event.target.closest(".menu__panel").querySelectorAll(".menu__scroll > .menu__item")) {
+    item.hidden = !item.textContent.toLowerCase().includes(wanted);
+  }
+});
+// An opened menu is ready for the keyboard: its field to find somebody, or its first choice.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!menu.open || !menu.matches(".ticket details.menu")) return;
+    menu.querySelector("[data-filter], .menu__item, input:checked")?.focus();
+  },
+  true,
+);
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (!menu || !["ArrowDown", "ArrowUp"].includes(event.key) || event.target.type === "radio") return;
+  const items = [...menu.querySelectorAll("[data-filter], .menu__item:not([hidden])")];
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  const next = items[(items.indexOf(event.target) + step + items.length) % items.length];
+  if (next) {
+    event.preventDefault();
+    next.focus();
+  }
 });

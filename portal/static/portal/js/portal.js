@@ -31,14 +31,12 @@ document.addEventListener("click", async (event) => {
   if (button.dataset.copied) toast("success", button.dataset.copied);
 });
 
-// Remembered foldings: <details data-remember="name">; with data-fold-below="1360" it starts closed
-// on windows narrower than that.
-for (const details of document.querySelectorAll("details[data-remember]")) {
+// Remembered foldings: <details data-remember="name">, also those that htmx brings in.
+function remember(details) {
   const key = `details:${details.dataset.remember}`;
   try {
     const kept = localStorage.getItem(key);
     if (kept !== null) details.open = kept === "open";
-    else if (window.innerWidth < Number(details.dataset.foldBelow ?? 0)) details.open = false;
   } catch {
     // Without storage it starts as the page says.
   }
@@ -50,6 +48,12 @@ for (const details of document.querySelectorAll("details[data-remember]")) {
     }
   });
 }
+document.querySelectorAll("details[data-remember]").forEach(remember);
+document.addEventListener("htmx:load", (event) => {
+  const root = event.detail.elt;
+  if (root.matches?.("details[data-remember]")) remember(root);
+  root.querySelectorAll?.("details[data-remember]").forEach(remember);
+});
 
 // Forms are sent once: a second press while the first is on its way does nothing.
 document.addEventListener("submit", (event) => {
