@@ -70,8 +70,8 @@ class Command(BaseCommand):
             with self.step("Collecting static files"):
                 call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEMO:
-            with self.step("Loading the demo company"):
-                call_command("seed_demo", stdout=self.stdout)
+            self.stdout.write("Loading the demo company ...")
+            call_command("seed_demo", stdout=self.stdout)
         banner = self.banner()
         connection.close()
         self.stdout.write("Starting web, worker and beat ...")
@@ -127,8 +127,9 @@ def demo_logins() -> list[str]:
     answer = io.StringIO()
     call_command("seed_demo", logins=True, stdout=answer)
     logins = [json.loads(line) for line in answer.getvalue().splitlines() if line.strip()]
+    width = max(len(login["email"]) for login in logins)
     return [
-        f"    {login['door']:<9}  {login['email']:<36}  {login['password']}  ({login['who']})"
+        f"    {login['door']:<9}  {login['email']:<{width}}  {login['password']}  ({login['who']})"
         for login in logins
     ]
 

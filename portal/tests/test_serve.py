@@ -1,0 +1,123 @@
+"""What make run starts: everything on one machine, from an empty folder to a clean stop."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management.base import CommandError
+
+from portal.demo.logins import DEMO_LOGINS
+from portal.management.commands import serve
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 240.0
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """Return a port on which somebody listens."""
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        somebody.listen()
+        yield somebody.getsockname()[1]
+
+
+def test_a_taken_port_is_refused_with_a_proposal(taken_port: int) -> None:
+    with pytest.raises(CommandError) as refused:
+        serve.refuse_taken_port("127.0.0.1", taken_port)
+    assert f"Port {taken_port} on 127.0.0.1 cannot be used" in str(refused.value)
+    assert f"make run PORT={taken_port + 1}" in str(refused.value)
+
+
+def test_a_free_port_is_accepted() -> None:
+    serve.refuse_taken_port("127.0.0.1", free_port())
+
+
+def test_the_banner_names_the_doors_and_who_one_can_be(settings) -> None:
+    settings.DEMO = True
+    settings.BASE_URL = "http://localhost:8123"
+    banner = serve.Command().banner()
+    for address in ("http://localhost:8123/", "http://localhost:8123/desk/", "8123/ops/"):
+        assert f"{address}\n" in banner
+    for login in DEMO_LOGINS:
+        assert login["email"] in banner
+
+
+def test_outside_the_demo_the_banner_names_nobody(settings) -> None:
+    settings.DEMO = False
+    assert "logins" not in serve.Command().banner()
+
+
+def session_of(leader: int) -> set[int]:
+    """Return the process and everything that it started, directly or not."""
+    parents = {
+        int(path.name): int(path.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1])
+        for path in Path("/proc").iterdir()
+        if path.name.isdigit() and path.joinpath("stat").exists()
+    }
+    found, size = {leader}, 0
+    while len(found) > size:
+        size = len(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="make run needs no server")
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for leftovers in /proc")
+def test_an_empty_folder_becomes_a_working_demo_that_stops_without_leftovers(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "DATA_DIR": str(tmp_path),
+        "DEMO": "true",
+        "MAILBOX_DIR": str(tmp_path / "mailbox"),
+        "BASE_URL": f"http://localhost:{port}",
+    }
+    environment.pop("BROKER_URL", None)
+    output = tmp_path / "output.txt"
+    with output.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while "Support is up." not in output.read_text():
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            threading.Event().wait(0.2)
+        with urllib.request.urlopen(f"http://localhost:{port}/accounts/login/") as page:
+            assert page.status == 200
+        everybody = session_of(process.pid)
+        assert len(everybody) >= 5  # supervisor, web and its worker, worker, beat
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0, output.read_text()
+        assert output.read_text().endswith("Stopped.\n")
+        assert not any(Path(f"/proc/{number}").exists() for number in everybody)
+        assert "Traceback" not in output.read_text()
+    finally:
+        process.kill()
+        process.wait()
