@@ -20,7 +20,7 @@ from tickets.actions import follow, reply_as_customer, set_status, unfollow
 from tickets.forms.customer import ReopenForm, ReplyForm, SentOnceForm
 from tickets.models import Ticket
 from tickets.views.customer.conversation import last_public_seq
-from tickets.views.customer.ticket_context import live_parts, whole_page
+from tickets.views.customer.ticket_context import live_parts, news_mark, whole_page
 from tickets.views.customer.visitor import customer, visible_ticket
 
 
@@ -30,7 +30,7 @@ def ticket_page(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the ticket; asked by htmx with ``since``, only what is new, or nothing (204)."""
     ticket = visible_ticket(request, reference)
     if getattr(request, "htmx", False) and "since" in request.GET:
-        if request.GET["since"] == str(last_public_seq(ticket)):
+        if request.GET["since"] == news_mark(ticket, last_public_seq(ticket)):
             return HttpResponse(status=204)
         context = live_parts(ticket, person_of(request), clock.now())
         return render(request, "tickets/ticket_live.html", context)

@@ -38,14 +38,25 @@ def promises_of(ticket: Ticket) -> Promises:
     return Promises(live[0] if live else None, live[1:], over)
 
 
+def news_mark(ticket: Ticket, seq: int) -> str:
+    """Return what an open page compares: the last public event, and the promises broken so far.
+
+    A broken promise is no event of the story, but a page that stands open must own up to it.
+    """
+    broken = Clock.objects.filter(ticket=ticket, breached_at__isnull=False).count()
+    return f"{seq}.{broken}"
+
+
 def live_parts(
     ticket: Ticket, person: User, now: datetime, *, whole: bool = False
 ) -> dict[str, Any]:
     """Return what changes while the page stands open."""
+    conversation = conversation_of(ticket, person, whole=whole)
     return {
         "ticket": ticket,
         "now": now,
-        "conversation": conversation_of(ticket, person, whole=whole),
+        "conversation": conversation,
+        "news_mark": news_mark(ticket, conversation.seq),
         "promises": promises_of(ticket),
         "is_requester": ticket.requester_id == person.pk,
         "is_preview": person.works_here,
