@@ -16,7 +16,15 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from conftest import TUESDAY
 from portal.tests.browser.visitor import PHONE, WIDE, Visitor
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # Nobody but this machine can be found: what asks for another host fails at once.
 NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"
 # For a machine that does five other things; on one that does not, nothing waits so long.
@@ -45,9 +53,7 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread. Our code runs beside it, never in it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=[*ARGUMENTS, NOBODY_ELSE]
-        )
+        chromium = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, NOBODY_ELSE])
         yield chromium
         chromium.close()
 

@@ -17,9 +17,22 @@ STEP_SECONDS = 30
 def signs_in(visitor: Visitor, person: User, *, at: str = "/") -> None:
     """Come to an address and sign in with e-mail address and password."""
     visitor.opens(at)
+    gives_password(visitor, person)
+
+
+def gives_password(visitor: Visitor, person: User) -> None:
+    """Sign in on the page that asked for it."""
     visitor.arrives("Sign in")
     visitor.writes(EMAIL, person.email)
     visitor.writes("Password", PASSWORD)
+    visitor.presses("Sign in")
+
+
+def signs_in_by_two_steps(visitor: Visitor, person: User, secret: str) -> None:
+    """Sign in where one was stopped, with the password and the app's code."""
+    gives_password(visitor, person)
+    visitor.arrives("Your second step")
+    visitor.writes("Code", shown_by_app(secret))
     visitor.presses("Sign in")
 
 

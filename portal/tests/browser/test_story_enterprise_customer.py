@@ -22,7 +22,10 @@ LOG = {"name": "scanner.log", "mimeType": "text/plain", "buffer": b"10:01:07 E42
 def her_team(ada: User, lena: User, agnes: User) -> None:
     """Name two of our people to Ada's organization."""
     organization = ada.memberships.get().organization
-    for person, duty in ((lena, AccountTeamMember.Duty.TAM), (agnes, AccountTeamMember.Duty.BACKUP)):
+    for person, duty in (
+        (lena, AccountTeamMember.Duty.TAM),
+        (agnes, AccountTeamMember.Duty.BACKUP),
+    ):
         AccountTeamMember.objects.create(
             organization=organization, user=person, duty=duty, valid_from=TUESDAY
         )

@@ -118,6 +118,10 @@ class Visitor:
         for one in words:
             expect((within or self.page).get_by_text(one).filter(visible=True)).to_have_count(0)
 
+    def shows(self, icon: str, *, within: Locator) -> None:
+        """Show a drawing: what the words say, by its shape."""
+        expect(within.locator(f'use[href$="#{icon}"]').first).to_be_visible()
+
     def region(self, name: Words) -> Locator:
         """Return the part of the page that is called this."""
         exact = isinstance(name, str)
