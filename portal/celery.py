@@ -8,7 +8,7 @@ due moment is a column (see ``tickets.models.Clock.next_check_at`` and
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import import_modules, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -20,3 +20,15 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_django_logging(**kwargs: object) -> None:
     """Stop Celery from replacing the structured logging of settings.LOGGING."""
+
+
+@import_modules.connect
+def refuse_to_start_wrong(**kwargs: object) -> None:
+    """Stop a worker or beat whose configuration is wrong, naming the setting.
+
+    Connected to the first thing both of them do: Celery runs the system checks
+    there too, but does not look at what they say.
+    """
+    from portal.checks import refuse_wrong_configuration
+
+    refuse_wrong_configuration()

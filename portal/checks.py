@@ -5,12 +5,27 @@ Each message names the setting and says what to do.
 
 import os
 from collections.abc import Sequence
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+from django.http.request import validate_host
+
+
+def refuse_wrong_configuration() -> None:
+    """Raise ImproperlyConfigured naming what is wrong.
+
+    For processes that are no management command: a web server runs no system
+    checks, and Celery runs them without looking at what they say.
+    """
+    problems = [str(problem) for problem in run_checks() if problem.is_serious()]
+    if problems:
+        raise ImproperlyConfigured("\n".join(["refusing to start:", *problems]))
 
 
 @register()
@@ -41,7 +56,8 @@ def check_data_dir(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
     """The data folder must be there, or be creatable, and be writable."""
     folder = Path(settings.DATA_DIR)
     try:
-        for path in (folder, settings.BROKER_DIR / "queue", settings.BROKER_DIR / "control"):
+        queues = settings.BROKER_DIR
+        for path in (folder, settings.STATIC_ROOT, queues / "queue", queues / "control"):
             path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return [Error(f"DATA_DIR={folder} cannot be created: {error}", id="portal.E003")]
@@ -62,6 +78,38 @@ def check_secret_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
             id="portal.E004",
         )
     ]
+
+
+@register()
+def check_hosts(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Our own address must be among the hosts we answer for."""
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    if validate_host(host, settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Error(
+            f"ALLOWED_HOSTS does not contain {host!r}, the host of BASE_URL.",
+            hint="Every request to it would be refused. Add it to ALLOWED_HOSTS.",
+            id="portal.E006",
+        )
+    ]
+
+
+@register()
+def check_sender(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Mails need a sender's address that servers take."""
+    _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    try:
+        validate_email(sender)
+    except ValidationError:
+        return [
+            Error(
+                f"DEFAULT_FROM_EMAIL={settings.DEFAULT_FROM_EMAIL!r} has no e-mail address.",
+                hint="Write it like: Example Support <support@example.com>",
+                id="portal.E007",
+            )
+        ]
+    return []
 
 
 @register()

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "data"))).resolve()
+DATA_DIR = environment.folder("DATA_DIR", str(BASE_DIR / "data"))
 
 # --- What runs here -----------------------------------------------------------
 
@@ -122,7 +122,11 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.parse(
-        environment.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
+        environment.address(
+            "DATABASE_URL",
+            f"sqlite:///{DATA_DIR / 'db.sqlite3'}",
+            ("sqlite", "postgres", "postgresql"),
+        ),
         conn_max_age=60,
         conn_health_checks=True,
     )
@@ -137,14 +141,15 @@ if USES_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {
-        "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
-    }
+    # Added to what the address says, like ?sslmode=require.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+        "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache, sessions, broker --------------------------------------------------
 
-REDIS_URL = environment.text("REDIS_URL", "")
+REDIS_URL = environment.address("REDIS_URL", "", ("redis", "rediss", "unix"))
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -172,7 +177,11 @@ if SERVED_OVER_TLS:
     CSRF_COOKIE_NAME = "__Host-csrf"
 
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = environment.text("BROKER_URL", REDIS_URL or "filesystem://")
+CELERY_BROKER_URL = environment.address(
+    "BROKER_URL",
+    REDIS_URL or "filesystem://",
+    ("filesystem", "redis", "rediss", "redis+socket", "amqp", "amqps", "memory"),
+)
 if CELERY_BROKER_URL.startswith("filesystem://"):
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "data_folder_in": str(BROKER_DIR / "queue"),
@@ -323,7 +332,7 @@ if MAILBOX_DIR:
     EMAIL_BACKEND = "integrations.mail.mailbox.MailboxBackend"
 else:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    _smtp = urlsplit(environment.text("EMAIL_URL", "smtp://localhost:25"))
+    _smtp = urlsplit(environment.address("EMAIL_URL", "smtp://localhost:25", ("smtp",)))
     EMAIL_HOST = _smtp.hostname or "localhost"
     EMAIL_PORT = _smtp.port or 25
     EMAIL_HOST_USER = unquote(_smtp.username or "")

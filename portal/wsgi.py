@@ -3,16 +3,13 @@
 import os
 
 import django
-from django.core.checks import run_checks
-from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
+
+from portal.checks import refuse_wrong_configuration
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 django.setup()
-# Management commands and Celery workers run the system checks by themselves; a
-# web server does not, and would serve with a configuration that is wrong.
-if problems := [str(problem) for problem in run_checks() if problem.is_serious()]:
-    raise ImproperlyConfigured("\n".join(["refusing to start:", *problems]))
+refuse_wrong_configuration()
 
 application = get_wsgi_application()

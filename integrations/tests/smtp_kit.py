@@ -44,6 +44,7 @@ class Sink:
         assert isinstance(message, EmailMessage)
         self.received.append(message)
         if self.drops_after_data:
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return "250 OK"
 

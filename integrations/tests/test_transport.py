@@ -65,6 +65,8 @@ def test_a_mail_arrives_whole(sink: Sink) -> None:
     assert mail["In-Reply-To"] == "<ticket.1@localhost>"
     assert mail["Date"].datetime.date() == TUESDAY.date()
     text, page = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert page is not None
     assert text.get_content().splitlines() == notice.body_text.splitlines()
     assert page.get_content().strip() == "<p>the page</p>"
 

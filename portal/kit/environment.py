@@ -6,6 +6,7 @@ what to correct instead of starting half-configured.
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -26,6 +27,35 @@ def text(name: str, default: str | None = None) -> str:
     if default is None:
         raise ImproperlyConfigured(f"{name} is not set. Set it in the environment.")
     return default
+
+
+def address(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """Return a URL of one of ``schemes``, whose port, if there is one, is a number.
+
+    An empty variable counts as not set.
+    """
+    value = text(name, default) or default
+    if not value:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or "://" not in value:
+        kinds = ", ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} must start with one of: {kinds}.")
+    try:
+        _port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: the port is not a number.") from error
+    return value
+
+
+def folder(name: str, default: str) -> Path:
+    """Return a folder, made when it is missing."""
+    path = Path(text(name, default) or default).resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}={path} cannot be created: {error}") from error
+    return path
 
 
 def flag(name: str, default: bool) -> bool:
