@@ -126,11 +126,12 @@ class _Written:
         """Let the engine read a ticket's events, and keep what it says."""
         known: dict[str, PromiseTerms] = {}
         read = []
-        for row in events:
-            if row.kind in ENGINE_KINDS:
-                if row.terms is not None:
-                    known[row.terms.digest] = row.terms
-                read.append(engine_event(row, row.terms and parsed_terms(row.terms)))
+        for event in events:
+            if event.kind in ENGINE_KINDS:
+                if event.terms is not None:
+                    known[event.terms.digest] = event.terms
+                terms = parsed_terms(event.terms) if event.terms is not None else None
+                read.append(engine_event(event, terms))
         found = rules.evaluate(read, self.calendars, clock.to_epoch(self.now))
         rows, readings = clock_rows(ticket, Readings(found, known), self.now)
         self.clocks += rows
