@@ -22,7 +22,7 @@ def for_whom(request: Request, asked: dict[str, Any]) -> tuple[User, Organizatio
     Customers ask for themselves; staff who answer tickets name the requester.
     Raises InvalidInput naming the field that is missing or fits nobody.
     """
-    viewer, caller = viewer_of_request(request), caller_of(request)  # type: ignore[arg-type]
+    viewer, caller = viewer_of_request(request), caller_of(request)
     requester = _requester(viewer, caller, asked.get("requester", ""))
     belongs_to = Organization.objects.filter(
         memberships__user=requester,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
@@ -23,9 +24,10 @@ class InstantField(filters.IsoDateTimeFilter.field_class):  # type: ignore[misc]
         """Return the instant in UTC."""
         # An unescaped "+" of a zone arrives as a blank.
         text = value.strip().replace(" ", "+") if isinstance(value, str) and "T" in value else value
-        found = super().to_python(text)
+        with timezone.override(UTC):
+            found: datetime | None = super().to_python(text)
         try:
-            return found and found.astimezone(UTC)
+            return found.astimezone(UTC) if found else None
         except OverflowError as error:
             raise forms.ValidationError(_("Too far away.")) from error
 
@@ -52,7 +54,7 @@ class KeysetPages(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = MOST_PER_PAGE
 
-    def decode_cursor(self, request: Request) -> Cursor | None:  # type: ignore[override]
+    def decode_cursor(self, request: Request) -> Cursor | None:
         """Return the cursor; one that we never gave out is refused, not run."""
         try:
             cursor = super().decode_cursor(request)
@@ -60,7 +62,7 @@ class KeysetPages(CursorPagination):
             raise ValidationError({"cursor": [_("This is not a cursor.")]}) from error
         if cursor is None:
             return None
-        if cursor.position is None or not _is_id(cursor.position):
+        if cursor.position is None or not _is_id(str(cursor.position)):
             raise ValidationError({"cursor": [_("This is not a cursor.")]})
         return cursor
 

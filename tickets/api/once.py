@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -45,8 +46,8 @@ def digest_of(request: Request) -> str:
     client may order its keys anew.
     """
     values = {
-        name: request.data.getlist(name) if hasattr(request.data, "getlist") else value
-        for name, value in request.data.items()
+        name: request.data.getlist(name) if isinstance(request.data, QueryDict) else value
+        for name, value in cast(Mapping[str, Any], request.data).items()
         if name not in request.FILES
     }
     files = [
@@ -59,7 +60,7 @@ def digest_of(request: Request) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _content_digest(file: UploadedFile) -> str:
+def _content_digest(file: UploadedFile[Any]) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

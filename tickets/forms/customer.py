@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Organization
@@ -50,6 +51,7 @@ class SentOnceForm(forms.Form):
 
     def renew_key(self) -> None:
         """Make the next sending a new one."""
+        assert isinstance(self.data, QueryDict)
         self.data = self.data.copy()
         self.data["form_key"] = secrets.token_urlsafe(16)
 

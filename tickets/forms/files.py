@@ -23,7 +23,7 @@ class FilesField(forms.FileField):
         super().__init__(allow_empty_file=True, **options)
 
     def clean(
-        self, data: "Sequence[UploadedFile] | None", initial: Any = None
-    ) -> list[UploadedFile]:
+        self, data: "Sequence[UploadedFile[Any]] | None", initial: Any = None
+    ) -> list[UploadedFile[Any]]:
         """Return what was chosen, in the order of the form."""
         return [file for file in data or () if isinstance(file, UploadedFile)]

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from conftest import TUESDAY
@@ -21,11 +20,11 @@ class Program:
         _row, token = issue_token(user=user, name="a program", now=TUESDAY)
         self.client = Client(headers={"Authorization": f"Bearer {token}"})
 
-    def get(self, address: str, **parameters: Any) -> HttpResponse:
+    def get(self, address: str, **parameters: Any) -> Any:
         """Ask for something."""
         return self.client.get(address, parameters)
 
-    def post(self, address: str, body: Any, **headers: str) -> HttpResponse:
+    def post(self, address: str, body: Any, **headers: str) -> Any:
         """Send JSON."""
         return self.client.post(
             address, json.dumps(body), content_type="application/json", headers=headers
@@ -35,6 +34,6 @@ class Program:
         """Send bytes as they are."""
         return self.client.generic("POST", address, content, content_type)
 
-    def upload(self, address: str, **fields: Any) -> HttpResponse:
+    def upload(self, address: str, **fields: Any) -> Any:
         """Send a multipart form."""
         return self.client.post(address, fields)

@@ -167,9 +167,7 @@ def test_a_customer_solves_and_opens_again(stella: User, open_for: Any) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "on_hold", "closed", "new"])
-def test_moves_that_are_not_the_customers_are_409(
-    stella: User, open_for: Any, status: str
-) -> None:
+def test_moves_that_are_not_the_customers_are_409(stella: User, open_for: Any, status: str) -> None:
     ticket = open_for(stella)
     reply_status = Program(stella).post(status_of(ticket), {"status": status})
     ticket.refresh_from_db()

@@ -163,8 +163,10 @@ def test_two_at_once_open_one_ticket(stella: User) -> None:
             connection.close()
 
     threads = [threading.Thread(target=send) for _ in range(4)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert Ticket.objects.count() == 1

@@ -257,7 +257,9 @@ def test_other_methods_are_not_there(stella: User, open_for: Any, method: str) -
 
 def test_the_schema_describes_our_doors_and_nobody_elses(stella: User) -> None:
     program = Program(stella)
-    answer = program.client.get("/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
+    answer = program.client.get(
+        "/api/v1/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}
+    )
     assert answer.status_code == 200
     schema = answer.json()
     assert sorted(schema["paths"]) == [
