@@ -8,10 +8,12 @@ declared in ``portal/tests/walker_declarations.py`` instead.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Literal, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django_htmx.http import HttpResponseClientRedirect
 
 from portal.kit.viewer import ANONYMOUS, Viewer
 
@@ -44,8 +46,9 @@ def may_enter(audience: Audience, viewer: Viewer) -> bool:
 def access(audience: Audience) -> Callable[[View], View]:
     """Guard a function view and declare its audience.
 
-    A stranger is sent to the login page; somebody logged in who may not enter
-    gets 403. ``system`` views check a token of their own.
+    A stranger is sent to the login page (the whole page, also when a fragment
+    asked); somebody logged in who may not enter gets 403. ``system`` views
+    check a token of their own.
     """
 
     def guard(view: View) -> View:
@@ -53,12 +56,20 @@ def access(audience: Audience) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             viewer = viewer_of_request(request)
             if not may_enter(audience, viewer):
-                if not viewer.is_known:
-                    return redirect_to_login(request.get_full_path())
-                raise PermissionDenied
+                if viewer.is_known:
+                    raise PermissionDenied
+                return _lead_to_login(request)
             return view(request, *args, **kwargs)
 
         guarded.access = audience  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return guard
+
+
+def _lead_to_login(request: HttpRequest) -> HttpResponseBase:
+    if getattr(request, "htmx", False):
+        # Back to the page the visitor sees, not to the fragment's address.
+        page = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        return HttpResponseClientRedirect(redirect_to_login(page).url)
+    return redirect_to_login(request.get_full_path())

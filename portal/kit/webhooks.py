@@ -66,6 +66,10 @@ def receive(
     """
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST"})
+    # What is announced first, so that a giant is not even read.
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdecimal() or int(announced) > MAX_BODY_BYTES:
+        return HttpResponse("body too large", status=413, content_type="text/plain")
     if len(request.body) > MAX_BODY_BYTES:
         return HttpResponse("body too large", status=413, content_type="text/plain")
     if not verifier.verified(request, connection):
