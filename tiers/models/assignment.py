@@ -90,14 +90,15 @@ class TierAssignment(models.Model):
                 name="tiers_assignment_one_open",
             ),
             models.CheckConstraint(
-                condition=models.Q(valid_to=None)
-                | models.Q(valid_to__gte=models.F("valid_from")),
+                condition=models.Q(valid_to=None) | models.Q(valid_to__gte=models.F("valid_from")),
                 name="tiers_assignment_ends_after_start",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["tier"], condition=models.Q(valid_to=None), name="tiers_assignment_open_tier"
+                fields=["tier"],
+                condition=models.Q(valid_to=None),
+                name="tiers_assignment_open_tier",
             ),
             models.Index(
                 fields=["below_since"],

@@ -28,9 +28,9 @@ class CalendarVersionQuerySet(models.QuerySet["CalendarVersion"]):
 
     def in_force_at(self, instant: datetime) -> "CalendarVersionQuerySet":
         """Return the versions that have begun, the one in force first."""
-        return self.filter(
-            models.Q(valid_from=None) | models.Q(valid_from__lte=instant)
-        ).order_by("-number")
+        return self.filter(models.Q(valid_from=None) | models.Q(valid_from__lte=instant)).order_by(
+            "-number"
+        )
 
 
 class CalendarVersion(models.Model):

@@ -52,9 +52,7 @@ class AccountFact(models.Model):
         SEVERITY_MIX_90D = "severity_mix_90d", _("Share of critical and high tickets, 90 days")
         HEALTH = "health", _("Health score")
 
-    organization = models.ForeignKey(
-        Organization, on_delete=models.CASCADE, related_name="facts"
-    )
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="facts")
     fact = models.CharField(_("fact"), max_length=30, choices=Name.choices)
     value = models.CharField(_("value"), max_length=80, blank=True)
     # ISO 4217; only money has one. The policy's thresholds are in the same currency.

@@ -1,0 +1,1 @@
+"""Pages of the work on tickets: one folder per audience."""
