@@ -23,7 +23,7 @@ def _login(label: str, email: str, role: str, door: str) -> DemoLogin:
         "password": DEMO_PASSWORD,
         "role": role,
         "door": door,
-        "who": f"{label}: {role}",
+        "who": f"{label} · {role}",
     }
 
 
@@ -42,9 +42,9 @@ DEMO_LOGINS: tuple[DemoLogin, ...] = (
     _login("Mats Eriksen", ENTERPRISE_COLLEAGUE, "Enterprise customer, her colleague", "Customers"),
     _login("Freja Lund", PROFESSIONAL, "Professional customer", "Customers"),
     _login("Hazel Whitlock", STARTER, "Starter customer", "Customers"),
-    _login("Mira Novak", AGENT_OF_ALL, "agent, serves every queue", "Agents"),
-    _login("Jonas Lindqvist", AGENT_OF_GENERAL, "agent, serves General alone", "Agents"),
-    _login("Helen Marsh", LEAD, "lead, sees every queue", "Agents"),
-    _login("Petra Vogel", OPS, "ops: tiers, promises, reports", "Ops"),
-    _login("Sam Whitaker", ADMIN, "admin", "Ops"),
+    _login("Mira Novak", AGENT_OF_ALL, "Agent, serves every queue", "Agents"),
+    _login("Jonas Lindqvist", AGENT_OF_GENERAL, "Agent, serves General alone", "Agents"),
+    _login("Helen Marsh", LEAD, "Lead, sees every queue", "Agents"),
+    _login("Petra Vogel", OPS, "Ops: tiers, promises, reports", "Ops"),
+    _login("Sam Whitaker", ADMIN, "Admin", "Ops"),
 )

@@ -86,8 +86,8 @@ class Wording:
     def subject(self, story: Story, way: int) -> str:
         """Return a subject for one of the two ways through a story."""
         text = self.rng.choice((story.subjects[way], *story.subjects[2:]))
-        if "{" not in text and self.rng.random() < 0.6:
-            text += self.rng.choice((" ({site})", ", {site}"))
+        if "{" not in text and story.area != "billing" and self.rng.random() < 0.6:
+            text += " ({site})"
         return self.fill(text)
 
     def from_customer(self, text: str, *, is_first: bool = False) -> str:

@@ -144,8 +144,9 @@ def test_an_open_ticket_goes_on_as_if_it_had_been_here_all_the_time(past, ada, o
 
 
 def rows_of(ticket):
-    rows = Clock.objects.filter(ticket=ticket).order_by("metric", "cycle").values()
-    return [{name: row[name] for name in row if name not in PLACED} for row in rows]
+    names = [field.attname for field in Clock._meta.concrete_fields if field.attname not in PLACED]
+    rows = Clock.objects.filter(ticket=ticket).order_by("metric", "cycle")
+    return [[getattr(row, name) for name in names] for row in rows]
 
 
 def events_of(ticket):

@@ -39,8 +39,8 @@ BILLING = (
         "more-licences", "billing", "contract", (4, 4, 3),
         subjects=(
             "{few} more seats for the season",
-            "Upgrade of our plan?",
-            "More licences",
+            "Upgrade of our plan for {site}?",
+            "{few} more licences from next month",
         ),
         questions=(
             """For the season we take on {few} helpers for eight weeks. Can we have temporary
@@ -67,7 +67,7 @@ BILLING = (
         subjects=(
             "“Licence limit reached”, early shift cannot log in",
             "No free seats in {site}",
-            "Seat limit although people are logged out",
+            "Seat limit in {site} although people are logged out",
         ),
         questions=(
             """“Licence limit reached”: {few} people of the early shift cannot log in. The late
@@ -94,9 +94,9 @@ BILLING = (
     Story(
         "invoice-address", "billing", "contract", (4,),
         subjects=(
-            "New invoice address",
-            "PO number on our invoices",
-            "Our invoice details",
+            "New address for {invoice} and later",
+            "PO number on {invoice}",
+            "Invoice details, {invoice}",
         ),
         questions=(
             """We moved. Could you change the address on our invoices from the next one on?""",
