@@ -121,7 +121,8 @@ def carry_out(run: Run, arguments: list[str]) -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", "--durations=15"]
+        command += ["--durations-min=3", *arguments]
         run.code = subprocess.run(command, cwd=ROOT, env=run.environment, check=False).returncode
         run.seconds = time.monotonic() - started
         if report.exists():

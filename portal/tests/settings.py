@@ -11,6 +11,11 @@ import shutil
 import tempfile
 from urllib.parse import urlsplit, urlunsplit
 
+# One folder per process: parallel test workers must not share files and rate limits. All of
+# them lie in one that the first process removes: the workers are ended without goodbye.
+if "TESTS_DIR" not in os.environ:
+    os.environ["TESTS_DIR"] = tempfile.mkdtemp(prefix="kept-tests-")
+    atexit.register(shutil.rmtree, os.environ["TESTS_DIR"], ignore_errors=True)
 FIXED = {
     "DEBUG": "false",
     "DEMO": "false",
@@ -21,22 +26,22 @@ FIXED = {
     "HASHED_STATIC_FILES": "false",
     "LOG_FORMAT": "console",
     "LOG_LEVEL": "WARNING",
-    # One per process: parallel test workers must not share files and rate limits.
-    "DATA_DIR": tempfile.mkdtemp(prefix="kept-tests-"),
+    "DATA_DIR": tempfile.mkdtemp(dir=os.environ["TESTS_DIR"]),
 }
 RESET = {"SECRET_KEY_FILE", "MFA_REQUIRED_FOR_STAFF", "VENDOR_NAME", "METRICS_TOKEN", "EMAIL_URL"}
 REDIS_DATABASES = 16  # what a Redis has by default
 
-atexit.register(shutil.rmtree, FIXED["DATA_DIR"], ignore_errors=True)
 for name in RESET:
     os.environ.pop(name, None)
 os.environ.update(FIXED)
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 if os.environ.get("REDIS_URL"):
-    # One database per test worker, counted up from the given one: tests empty theirs.
-    address = urlsplit(os.environ["REDIS_URL"])
-    number = (int(address.path.strip("/") or 0) + int(worker.removeprefix("gw"))) % REDIS_DATABASES
+    # One database per test worker, counted up from the given one: tests empty theirs. What
+    # a test starts itself reads this file again and must come to the same number.
+    address = urlsplit(os.environ.setdefault("TESTS_REDIS_URL", os.environ["REDIS_URL"]))
+    first = int(address.path.strip("/") or 0)
+    number = first + int(worker.removeprefix("gw")) % (REDIS_DATABASES - first)
     os.environ["REDIS_URL"] = urlunsplit(address._replace(path=f"/{number}"))
 elif "BROKER_URL" not in os.environ:
     os.environ["BROKER_URL"] = "memory://"
