@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
-import structlog
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit import environment
+from portal.kit.logs import structured_logging
+from portal.timetable import TIMETABLE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = environment.folder("DATA_DIR", str(BASE_DIR / "data"))
@@ -219,49 +220,7 @@ CELERY_TASK_ROUTES = {
     "people.tasks.deliver_notices": {"queue": "mail_out"},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-# ``expires`` equals the interval: ticks missed while no worker ran do not pile up.
-CELERY_BEAT_SCHEDULE = {
-    "sweep clocks": {
-        "task": "tickets.tasks.sweep_clocks",
-        "schedule": 1.0,
-        "options": {"expires": 2},
-    },
-    "announce clock events": {
-        "task": "tickets.tasks.announce_clock_events",
-        "schedule": 2.0,
-        "options": {"expires": 4},
-    },
-    "deliver notices": {
-        "task": "people.tasks.deliver_notices",
-        "schedule": 2.0,
-        "options": {"expires": 4},
-    },
-    "close solved tickets": {
-        "task": "tickets.tasks.close_solved_tickets",
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    "ask for ratings": {
-        "task": "tickets.tasks.ask_for_ratings",
-        "schedule": 20.0,
-        "options": {"expires": 20},
-    },
-    "evaluate tiers daily": {
-        "task": "tiers.tasks.evaluate_every_organization",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "remove orphaned files": {
-        "task": "tickets.tasks.remove_orphaned_files",
-        "schedule": 86400.0,
-        "options": {"expires": 86400},
-    },
-    "forget expired rows": {
-        "task": "people.tasks.forget_expired_rows",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = TIMETABLE
 
 # --- People and how they log in -----------------------------------------------
 
@@ -473,49 +432,7 @@ WAGTAILUSERS_PASSWORD_ENABLED = False
 
 # --- Logs ---------------------------------------------------------------------
 
-_shared_processors: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
-_renderer = (
-    structlog.processors.JSONRenderer()
-    if environment.choice("LOG_FORMAT", "json", ("json", "console")) == "json"
-    else structlog.dev.ConsoleRenderer(colors=False)
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": _renderer,
-            "foreign_pre_chain": _shared_processors,
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": environment.choice(
-            "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-        ),
-    },
-    "loggers": {
-        # One line per task and tick would drown everything else.
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-        "django_celery_beat": {"level": "WARNING"},
-    },
-}
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *_shared_processors,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
+LOGGING = structured_logging(
+    environment.choice("LOG_FORMAT", "json", ("json", "console")),
+    environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
 )

@@ -1,0 +1,49 @@
+"""Celery's timetable: what rings how often. The due moments themselves are columns.
+
+``expires`` is about the interval: ticks missed while no worker ran do not pile up.
+"""
+
+from typing import Any
+
+TIMETABLE: dict[str, dict[str, Any]] = {
+    "sweep clocks": {
+        "task": "tickets.tasks.sweep_clocks",
+        "schedule": 1.0,
+        "options": {"expires": 2},
+    },
+    "announce clock events": {
+        "task": "tickets.tasks.announce_clock_events",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
+    "deliver notices": {
+        "task": "people.tasks.deliver_notices",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
+    "close solved tickets": {
+        "task": "tickets.tasks.close_solved_tickets",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "ask for ratings": {
+        "task": "tickets.tasks.ask_for_ratings",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "evaluate tiers daily": {
+        "task": "tiers.tasks.evaluate_every_organization",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "remove orphaned files": {
+        "task": "tickets.tasks.remove_orphaned_files",
+        "schedule": 86400.0,
+        "options": {"expires": 86400},
+    },
+    "forget expired rows": {
+        "task": "people.tasks.forget_expired_rows",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+}
