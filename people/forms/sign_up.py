@@ -1,5 +1,6 @@
 """What sign-up asks besides address and password."""
 
+import zoneinfo
 from typing import Any
 
 from allauth.core import context as login_context
@@ -21,7 +22,14 @@ class SignUpDetailsForm(forms.Form):
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+    # Filled in by people/js/device-zone.js; without scripts it stays empty.
+    time_zone = forms.CharField(
+        required=False, max_length=64, widget=forms.HiddenInput(attrs={"data-device-zone": ""})
+    )
     field_order = ["name", "email", "password1", "password2"]
+
+    class Media:
+        js = [forms.Script("people/js/device-zone.js", type="module")]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -29,5 +37,11 @@ class SignUpDetailsForm(forms.Form):
             self.initial["email"] = invited_address(login_context.request)
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Keep the name and the language of the page; allauth stores the rest."""
-        update_profile(user=user, name=self.cleaned_data["name"], language=get_language() or "en")
+        """Keep name, language of the page and zone of the device; allauth stores the rest."""
+        zone = self.cleaned_data["time_zone"]
+        update_profile(
+            user=user,
+            name=self.cleaned_data["name"],
+            language=get_language() or "en",
+            time_zone=zone if zone in zoneinfo.available_timezones() else user.time_zone,
+        )

@@ -287,3 +287,27 @@ def test_staff_join_no_customer_by_their_domain(domain_of: Organization) -> None
     browser.post("/accounts/login/code/confirm/", {"code": code_in(last_mail(NEW))})
     assert EmailAddress.objects.get(email=NEW).verified
     assert not person.memberships.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("Europe/Berlin", "Europe/Berlin"), ("Mars/Base", "UTC"), ("../etc", "UTC"), ("", "UTC")],
+)
+def test_sign_up_keeps_the_zone_of_the_device(sent: str, kept: str) -> None:
+    Client().post(
+        "/accounts/signup/",
+        {
+            "name": "Nora",
+            "email": NEW,
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+            "time_zone": sent,
+        },
+    )
+    assert User.objects.get(email=NEW).time_zone == kept
+
+
+def test_the_sign_up_page_brings_the_script_that_finds_the_zone() -> None:
+    text = Client().get("/accounts/signup/").content.decode()
+    assert '<script src="/static/people/js/device-zone.js" type="module">' in text
+    assert "data-device-zone" in text
