@@ -16,6 +16,11 @@ from tiers.models import AccountFact, TierAssignment
 PAGE = 50
 # What the tier filter is called when it asks for special standings instead of a tier.
 IN_GRACE, BY_OVERRIDE, ON_HOLD, NO_TIER = "in-grace", "override", "on-hold", "none"
+SPECIAL_SOURCES = {
+    IN_GRACE: TierAssignment.Source.GRACE,
+    BY_OVERRIDE: TierAssignment.Source.OVERRIDE,
+    ON_HOLD: TierAssignment.Source.HOLD,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +54,15 @@ def count_standings(viewer: Viewer) -> dict[str, int]:
     """Return how many organizations hold each tier, and how many stand somewhere special."""
     seen = Organization.objects.visible_to(viewer)
     open_rows = TierAssignment.objects.open().filter(organization__in=seen)
-    counts = {
-        row["tier"]: row["organizations"]
-        for row in open_rows.values("tier").annotate(organizations=Count("pk")).order_by()
-    }
-    special = open_rows.aggregate(
-        **{
-            IN_GRACE: Count("pk", filter=Q(source=TierAssignment.Source.GRACE)),
-            BY_OVERRIDE: Count("pk", filter=Q(source=TierAssignment.Source.OVERRIDE)),
-            ON_HOLD: Count("pk", filter=Q(source=TierAssignment.Source.HOLD)),
-        }
-    )
-    return counts | special | {NO_TIER: seen.count() - sum(counts.values())}
+    grouped = open_rows.values_list("tier", "source").annotate(organizations=Count("pk"))
+    counts: dict[str, int] = dict.fromkeys(SPECIAL_SOURCES, 0)
+    placed = 0
+    for tier, source, organizations in grouped.order_by():
+        counts[tier] = counts.get(tier, 0) + organizations
+        placed += organizations
+        for standing, special in SPECIAL_SOURCES.items():
+            counts[standing] += organizations if source == special else 0
+    return counts | {NO_TIER: seen.count() - placed}
 
 
 def _matching(found: "QuerySet[Any]", query: str) -> "QuerySet[Any]":
@@ -84,13 +86,8 @@ def _with_standing(found: "QuerySet[Any]", standing: str) -> "QuerySet[Any]":
     held = TierAssignment.objects.open().filter(organization=OuterRef("pk"))
     if standing == NO_TIER:
         return found.filter(~Exists(held))
-    sources = {
-        IN_GRACE: TierAssignment.Source.GRACE,
-        BY_OVERRIDE: TierAssignment.Source.OVERRIDE,
-        ON_HOLD: TierAssignment.Source.HOLD,
-    }
-    if standing in sources:
-        return found.filter(Exists(held.filter(source=sources[standing])))
+    if standing in SPECIAL_SOURCES:
+        return found.filter(Exists(held.filter(source=SPECIAL_SOURCES[standing])))
     return found.filter(Exists(held.filter(tier=standing)))
 
 
