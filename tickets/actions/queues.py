@@ -78,10 +78,7 @@ def set_queue_members(*, queue: Queue, agents: Iterable[User], by: User) -> Memb
             message = _("%(name)s does not answer tickets.") % {"name": agent}
             raise InvalidInput("not_an_agent", message, fields={"agents": message})
     row = lock(Queue.objects.filter(pk=queue.pk)).get()
-    present = {
-        member.agent_id: member
-        for member in QueueMember.objects.filter(queue=row).select_related("agent")
-    }
+    present = _present_members(row)
     removed = [member for pk, member in present.items() if pk not in wanted]
     added = [agent for pk, agent in wanted.items() if pk not in present]
     QueueMember.objects.filter(pk__in=[member.pk for member in removed]).delete()
@@ -94,9 +91,18 @@ def set_queue_members(*, queue: Queue, agents: Iterable[User], by: User) -> Memb
     )
 
 
+def _present_members(queue: Queue) -> dict[int, QueueMember]:
+    members = QueueMember.objects.filter(queue=queue).select_related("agent")
+    return {member.agent_id: member for member in members}
+
+
 def _locked_queues() -> list[Queue]:
-    """Return all queues, locked in one order: of two names given at once, the second is judged."""
-    return list(lock(Queue.objects.order_by("pk")))
+    """Return all queues, locked in one order: of two names given at once, the second is judged.
+
+    Read again afterwards: what the other one added is not among the rows waited for.
+    """
+    list(lock(Queue.objects.order_by("pk")).values_list("pk"))
+    return list(Queue.objects.all())
 
 
 def _free_name(name: str, others: Iterable[Queue]) -> str:

@@ -122,9 +122,10 @@ def _locked_triggers() -> list[Trigger]:
     """Return all triggers in their order, locked: whoever changes the order waits for the other.
 
     All of them and always in the same sequence, so that no two wait for each other.
+    Read again afterwards: what the other one added is not among the rows waited for.
     """
-    locked = list(lock(Trigger.objects.order_by("pk")))
-    return sorted(locked, key=lambda row: (row.event, row.position))
+    list(lock(Trigger.objects.order_by("pk")).values_list("pk"))
+    return list(Trigger.objects.order_by("event", "position"))
 
 
 def _find(rows: list[Trigger], trigger: Trigger) -> Trigger:
