@@ -56,7 +56,7 @@ def charts_of(figures: Sequence[TierFigures], period: Period, program: Program) 
 
 
 def _day(day: date) -> str:
-    return date_format(day, "j M")
+    return date_format(day, _("j M"))
 
 
 def _ends(period: Period) -> tuple[str, str]:

@@ -82,7 +82,11 @@ def volume(figures: Figures) -> str:
     solved = sum(one.solved for one in figures)
     if not opened and not solved:
         return _("No ticket came in and none was solved in this period.")
-    told = _("%(opened)s came in and %(solved)s were solved.") % {
+    told = ngettext(
+        "%(opened)s came in and %(solved)s was solved.",
+        "%(opened)s came in and %(solved)s were solved.",
+        solved,
+    ) % {
         "opened": _tickets(opened),
         "solved": number_format(solved, force_grouping=True),
     }

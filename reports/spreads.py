@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -71,7 +72,10 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 
 def _in_the_database(rows: "QuerySet[Any, tuple[Any, ...]]") -> dict[str, Spread]:
-    sql, parameters = rows.order_by().query.sql_with_params()
+    try:
+        sql, parameters = rows.order_by().query.sql_with_params()
+    except EmptyResultSet:  # the filter alone shows that there is nothing
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
