@@ -71,6 +71,17 @@ def promised(instant: datetime) -> SafeString:
 
 
 @register.filter
+def day_and_time(instant: datetime) -> SafeString:
+    """Show a past moment by its day and time, for sentences in which "ago" does not fit."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        instant.isoformat(),
+        time_words.full_words(instant),
+        time_words.absolute_words(instant, wall_clock.now()),
+    )
+
+
+@register.filter
 def promised_text(instant: datetime) -> str:
     """Return a promised moment as plain text, for mails."""
     return time_words.promised_words(instant, wall_clock.now())

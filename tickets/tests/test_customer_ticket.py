@@ -263,6 +263,10 @@ def test_news_comes_by_itself_and_nothing_comes_when_there_is_none(
     for part in ("ticket-head", "ticket-banner", "promises"):
         assert f'id="{part}"'.encode() in news.content
     assert news.content.count(b'hx-swap-oob="true"') == 3
+    assert "There is news on this ticket." in words_of(news)
+    # Somebody may be writing in the banner's form: without another status it stays.
+    quiet = browser.get(f"{asked}&status=pending", headers=headers)
+    assert b'id="ticket-banner"' not in quiet.content
 
 
 def test_managers_follow_and_stop_following(

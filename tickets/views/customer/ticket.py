@@ -33,6 +33,7 @@ def ticket_page(request: HttpRequest, reference: str) -> HttpResponse:
         if request.GET["since"] == news_mark(ticket, last_public_seq(ticket)):
             return HttpResponse(status=204)
         context = live_parts(ticket, person_of(request), clock.now())
+        context["has_moved"] = request.GET.get("status") != ticket.status
         return render(request, "tickets/ticket_live.html", context)
     return _page(request, ticket, clock.now())
 

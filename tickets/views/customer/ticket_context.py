@@ -35,6 +35,7 @@ def promises_of(ticket: Ticket) -> Promises:
     live = [row for row in rows if row.status in LIVE and row.stopped_at is None]
     live.sort(key=lambda row: (row.metric != ticket.rank_metric, row.due_at is None))
     over = [row for row in rows if row.stopped_at and row.status != Clock.Status.CANCELLED]
+    over.sort(key=lambda row: (row.stopped_at, row.metric == "resolution"))
     return Promises(live[0] if live else None, live[1:], over)
 
 
