@@ -77,7 +77,7 @@ class Stage:
     ) -> Visitor:
         """Bring somebody with a browser that nobody used before."""
         context = self.browser.new_context(
-            viewport=PHONE if by_phone else WIDE,  # type: ignore[arg-type]
+            viewport=PHONE if by_phone else WIDE,
             has_touch=by_phone,
             is_mobile=by_phone,
             java_script_enabled=has_scripts,

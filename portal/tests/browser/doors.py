@@ -11,6 +11,7 @@ from people.models import User
 from portal.tests.browser.visitor import Visitor
 
 EMAIL = re.compile("^E-?mail")
+CODE = re.compile("code", re.IGNORECASE)
 STEP_SECONDS = 30
 
 
@@ -32,7 +33,7 @@ def signs_in_by_two_steps(visitor: Visitor, person: User, secret: str) -> None:
     """Sign in where one was stopped, with the password and the app's code."""
     gives_password(visitor, person)
     visitor.arrives("Your second step")
-    visitor.writes("Code", shown_by_app(secret))
+    visitor.writes(CODE, shown_by_app(secret))
     visitor.presses("Sign in")
 
 
@@ -46,7 +47,7 @@ def sets_up_an_app(visitor: Visitor) -> str:
     visitor.presses("Confirm")
     visitor.arrives("Set up an authenticator app")
     secret = visitor.page.get_by_label("Type this key into the app").input_value()
-    visitor.writes(re.compile("code", re.IGNORECASE), shown_by_app(secret))
+    visitor.writes(CODE, shown_by_app(secret))
     visitor.presses("Turn on")
     visitor.arrives("Recovery codes")
     return secret

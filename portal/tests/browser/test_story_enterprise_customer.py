@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import FilePayload
 
 from conftest import TUESDAY
 from people.models import AccountTeamMember, User
@@ -15,7 +16,7 @@ from tickets.models import Ticket
 pytestmark = pytest.mark.browser
 
 SUBJECT = "All scanners show E42"
-LOG = {"name": "scanner.log", "mimeType": "text/plain", "buffer": b"10:01:07 E42 no carrier\n"}
+LOG = FilePayload(name="scanner.log", mimeType="text/plain", buffer=b"10:01:07 E42 no carrier\n")
 
 
 @pytest.fixture

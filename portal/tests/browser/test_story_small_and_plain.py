@@ -1,6 +1,5 @@
 """The customer's pages on a small window, and without any script."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from people.models import User
 from portal.tests.browser.conftest import Stage
 from portal.tests.browser.doors import signs_in
-from portal.tests.browser.mails import html_of, newest_mail
 from portal.tests.browser.visitor import Visitor
 from tickets.actions import reply_as_agent
 from tickets.models import Ticket

@@ -1,7 +1,6 @@
 """The Starter customer: reads when we are there, asks, gets an answer, and rates it."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +8,6 @@ from people.models import User
 from portal.tests.browser.conftest import Stage
 from portal.tests.browser.doors import EMAIL, signs_in
 from portal.tests.browser.mails import code_in, html_of, newest_mail
-from portal.tests.browser.visitor import Visitor
 from tickets.actions import reply_as_agent
 from tickets.models import Ticket
 from tickets.tasks import ask_for_ratings

@@ -20,17 +20,24 @@ from playwright.sync_api import (
     Locator,
     Request,
     Response,
+    ViewportSize,
     WebError,
     expect,
 )
 
 from portal.tests.browser import axe
 
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
+WIDE = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=390, height=844)
 # A story takes a picture of every page into this folder, wide and narrow, to be looked at.
 PICTURES = os.environ.get("SCREENSHOTS_DIR", "")
 Words = str | re.Pattern[str]
+# Something that fades in has no colours to judge yet. What turns for ever is not waited for.
+STOOD_STILL = """() => Promise.allSettled(
+  document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished)
+)"""
 
 
 class Visitor:
@@ -74,9 +81,9 @@ class Visitor:
         self.field(label, within=within).select_option(label=option)
 
     def field(self, label: Words, *, within: Locator | None = None) -> Locator:
-        """Return the field with this label, which may say that it can be left out."""
+        """Return the field with this label, which may say that it can, or cannot, be left out."""
         if isinstance(label, str):
-            label = re.compile(rf"^\s*{re.escape(label)}(\s*\(optional\))?\s*$")
+            label = re.compile(rf"^\s*{re.escape(label)}(\s*(\(optional\)|\*))?\s*$")
         return (within or self.page).get_by_label(label)
 
     def presses(self, name: Words, *, within: Locator | None = None) -> None:
@@ -127,7 +134,7 @@ class Visitor:
         exact = isinstance(name, str)
         found = self.page.get_by_role("region", name=name, exact=exact)
         for role in ("complementary", "form", "group", "navigation", "log", "dialog"):
-            found = found.or_(self.page.get_by_role(role, name=name, exact=exact))  # type: ignore[arg-type]
+            found = found.or_(self.page.get_by_role(role, name=name, exact=exact))
         return found
 
     def arrives(self, heading: Words) -> None:
@@ -140,7 +147,9 @@ class Visitor:
     def looks_around(self) -> None:
         """Judge the page: usable by everybody, nothing wider than the window, no complaint."""
         self.page.wait_for_load_state("load")
-        problems = [] if not self.has_scripts else axe.violations(self.page)
+        if self.has_scripts:
+            self.page.evaluate(STOOD_STILL)
+        problems = axe.violations(self.page) if self.has_scripts else []
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if wide > 0:
             problems.append(f"The page is {wide} px wider than the window.")
@@ -211,7 +220,7 @@ class Visitor:
         folder = Path(PICTURES) / self.story
         own = self.page.viewport_size or WIDE
         for size in (own, PHONE) if own != PHONE else (PHONE,):
-            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.page.set_viewport_size(size)
             path = folder / f"{self._pictures:02} {name[:60]} {size['width']}.png"
             self.page.screenshot(path=path, full_page=True, animations="disabled")
         self.page.set_viewport_size(own)
