@@ -83,7 +83,7 @@ def test_each_chart_says_in_a_sentence_what_it_shows(worked: None, ops: Client) 
         "hours." in shown
     )
     assert "Satisfied were 100 % (Starter)." in shown
-    assert "3 tickets came in and 1 were solved. Enterprise brought the most: 67 %." in shown
+    assert "3 tickets came in and 1 was solved. Enterprise brought the most: 67 %." in shown
     assert (
         "The solved ticket in the middle took 10 min (Starter) of work; known for 1 of 1 ticket."
         in shown
