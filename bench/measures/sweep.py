@@ -68,7 +68,7 @@ def make_due(count: int) -> int:
             """,
             [count],
         )
-        made = cursor.rowcount
+        made = int(cursor.rowcount)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE tickets_clock")
         cursor.execute("VACUUM ANALYZE tickets_clockevent")
