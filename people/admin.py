@@ -264,10 +264,9 @@ class NoticeAdmin(ReadOnly):
     @admin.action(description=gettext_lazy("Try the chosen notices again"))
     def try_again(self, request: HttpRequest, rows: "QuerySet[Notice]") -> None:
         """Give notices that were given up another day."""
-        revived = sum(actions.try_again(notice=notice, now=clock.now()) for notice in rows)
-        self.message_user(
-            request, _("%(count)d notices are tried again.") % {"count": revived}, messages.SUCCESS
-        )
+        for notice in rows:
+            actions.retry_notice(notice=notice, by=person_of(request), now=clock.now())
+        self.message_user(request, _("The notices are tried again."), messages.SUCCESS)
 
 
 @admin.register(IdempotentRequest)

@@ -1,6 +1,6 @@
 """The only writers of the people room. Callers import from here."""
 
-from people.actions.delivery import DeliveryError, deliver_due_notices, try_again
+from people.actions.delivery import DeliveryError, deliver_due_notices
 from people.actions.housekeeping import forget_expired_rows
 from people.actions.idempotency import answer_once
 from people.actions.importing import (
@@ -34,6 +34,7 @@ from people.actions.organizations import (
     set_suspended,
     verify_domain,
 )
+from people.actions.retrying import retry_dead_notices, retry_notice
 from people.actions.tokens import issue_token, revoke_token
 from people.actions.users import (
     create_user,
@@ -68,6 +69,8 @@ __all__ = [
     "name_account_team_member",
     "queue_notice",
     "remove_domain",
+    "retry_dead_notices",
+    "retry_notice",
     "revoke_invitation",
     "revoke_token",
     "set_active",
@@ -75,7 +78,6 @@ __all__ = [
     "set_membership_role",
     "set_staff_role",
     "set_suspended",
-    "try_again",
     "turn_away",
     "update_profile",
     "verify_domain",

@@ -71,14 +71,6 @@ def deliver_due_notices(*, now: datetime, limit: int = BATCH) -> int:
     return sent
 
 
-def try_again(*, notice: Notice, now: datetime) -> bool:
-    """Give a notice that was given up another day; False when it is not dead, or was wiped."""
-    dead = Notice.objects.dead().filter(pk=notice.pk, is_secret=False)
-    return bool(
-        dead.update(dead_at=None, attempts=0, next_try_at=now, lease_until=None, last_error="")
-    )
-
-
 def _deliver(notice: Notice) -> Exception | None:
     """Send one notice and mark the outcome; return what went wrong, if anything."""
     with structlog.contextvars.bound_contextvars(

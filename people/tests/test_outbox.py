@@ -9,10 +9,11 @@ from django.core import mail
 from django.test import override_settings
 
 from conftest import TUESDAY
-from people.actions import DeliveryError, deliver_due_notices, queue_notice, try_again
+from people.actions import DeliveryError, deliver_due_notices, queue_notice, retry_notice
 from people.actions.delivery import LEASE
 from people.models import Notice, User
 from people.tasks import deliver_notices
+from portal.kit.refused import Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -126,13 +127,14 @@ def test_a_day_of_failures_gives_a_notice_up(by_hand) -> None:
     assert 8 <= notice.attempts <= 12
 
 
-def test_what_was_given_up_can_be_tried_again_unless_it_was_secret() -> None:
+def test_what_was_given_up_can_be_tried_again_unless_it_was_secret(oscar: User) -> None:
     plain, secret = queue("plain"), queue("secret", is_secret=True)
     failure.append(DeliveryError("550", permanent=True))
     deliver_due_notices(now=TUESDAY)
     failure.clear()
-    assert try_again(notice=plain, now=TUESDAY)
-    assert not try_again(notice=secret, now=TUESDAY)
+    retry_notice(notice=plain, by=oscar, now=TUESDAY)
+    with pytest.raises(Refused):
+        retry_notice(notice=secret, by=oscar, now=TUESDAY)
     assert deliver_due_notices(now=TUESDAY) == 1
 
 
