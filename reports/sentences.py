@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from portal.kit.words import tier_label
 from reports.figures import TierFigures
 from reports.metrics import ATTAINMENT_GOAL, SATISFACTION_GOAL
-from reports.value_words import duration, percent
+from reports.value_words import MINUTE, duration, percent
 
 Figures = Sequence[TierFigures]
 
@@ -40,8 +40,13 @@ def first_replies(figures: Figures) -> str:
     if not medians:
         return _("Nobody got a first reply in this period.")
     return _("Half of the first replies came within %(told)s of promised hours.") % {
-        "told": _listed(medians, duration)
+        "told": _listed(medians, _within)
     }
+
+
+def _within(seconds: float) -> str:
+    """Return a time as it stands behind "within": what took seconds came within a minute."""
+    return duration(max(seconds, MINUTE))
 
 
 def satisfaction(figures: Figures) -> str:
