@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run test test-oracles check check-lint check-types check-imports \
-        check-migrations check-templates check-deploy format bench python environment dev-environment
+        check-migrations check-templates check-deploy format messages bench python environment dev-environment
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -91,6 +91,14 @@ check-deploy: dev-environment
 format: dev-environment ## Put code into the agreed format
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
+
+# A development tool alone: both files are committed, so nobody else needs gettext.
+GERMAN := portal/locale/de/LC_MESSAGES/django
+messages: dev-environment ## Collect texts for translators and compile theirs (needs gettext)
+	@env -u DATABASE_URL -u REDIS_URL DJANGO_SETTINGS_MODULE=portal.tests.settings \
+		$(PY) manage.py makemessages --locale de --no-wrap --no-obsolete --add-location file \
+		--ignore .venv --ignore data --ignore bench --ignore tests --ignore conftest.py
+	@msgfmt --check-format --statistics -o $(GERMAN).mo $(GERMAN).po
 
 bench: dev-environment ## Measure; one JSON line per measure (SIZE=s|m|l)
 	@SIZE="$(SIZE)" $(PY) -m bench $(ARGS)

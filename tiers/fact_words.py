@@ -133,6 +133,6 @@ def percent(text: str) -> str:
 def day_words(text: str) -> str:
     """Return an ISO day as a date of the reader's language."""
     try:
-        return date_format(date.fromisoformat(text), "j M Y")
+        return date_format(date.fromisoformat(text), _("j M Y"))
     except ValueError:
         return text

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from portal.kit import words
 
@@ -57,8 +58,8 @@ def absolute_words(instant: datetime, now: datetime) -> str:
     if -7 < days < 7:
         return phrase("on_day", date_format(local, "D"), clock)
     if local.year == today.year:
-        return phrase("on_day", date_format(local, "j M"), clock)
-    return phrase("on_day", date_format(local, "j M Y"), clock)
+        return phrase("on_day", date_format(local, _("j M")), clock)
+    return phrase("on_day", date_format(local, _("j M Y")), clock)
 
 
 def full_words(instant: datetime) -> str:
@@ -69,15 +70,21 @@ def full_words(instant: datetime) -> str:
 @lru_cache(maxsize=4096)
 def _in_full(instant: datetime, zone: str, language: str) -> str:
     local = timezone.localtime(instant)
-    return f"{date_format(local, 'l j F Y, H:i')} {local.tzname()}"
+    return f"{date_format(local, _('l j F Y, H:i'))} {zone_mark(local)}"
 
 
 def promised_words(instant: datetime, now: datetime) -> str:
     """Return a promised moment as one says it to a customer: no year that goes without saying."""
     local = timezone.localtime(instant)
     if abs(instant - now) < timedelta(days=180):
-        return f"{date_format(local, 'l j F, H:i')} {local.tzname()}"
+        return f"{date_format(local, _('l j F, H:i'))} {zone_mark(local)}"
     return full_words(instant)
+
+
+def zone_mark(local: datetime) -> str:
+    """Return the short name of a local moment's zone, as the reader's language has it."""
+    name = local.tzname() or ""
+    return str(words.ZONE_MARKS.get(name, name))
 
 
 def moment_words(instant: datetime, now: datetime) -> str:

@@ -130,6 +130,9 @@ TIME_WORDS: dict[str, Words] = {
     "on_day": _("{0} {1}"),
 }
 
+# Short names of time zones that other languages write differently; all others stay as they are.
+ZONE_MARKS: dict[str, Words] = {"CET": _("CET"), "CEST": _("CEST"), "UTC": _("UTC")}
+
 # The state of a clock in one word, for screen readers and legends.
 CLOCK_STATES: dict[str, Words] = {
     "fine": _("fine"),

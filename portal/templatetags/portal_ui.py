@@ -14,6 +14,7 @@ from django.core.paginator import Page
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -230,6 +231,12 @@ def exact(instant: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}">{}</time>', instant.isoformat(), time_words.full_words(instant)
     )
+
+
+@register.filter
+def zone_mark(instant: datetime) -> str:
+    """Return the short name of the zone in which a moment is shown."""
+    return time_words.zone_mark(timezone.localtime(instant))
 
 
 @register.simple_tag

@@ -36,7 +36,7 @@ def standing_badge(source: str | None, below_since: date | None = None) -> SafeS
     since = (
         format_html(
             ' <span class="ops-table__note">{}</span>',
-            _("below since %(day)s") % {"day": date_format(below_since, "j M Y")},
+            _("below since %(day)s") % {"day": date_format(below_since, _("j M Y"))},
         )
         if below_since
         else ""
@@ -65,7 +65,7 @@ def day(value: date | str | None) -> str:
     """Return a day as the reader writes it."""
     if not value:
         return ""
-    return day_words(value) if isinstance(value, str) else date_format(value, "j M Y")
+    return day_words(value) if isinstance(value, str) else date_format(value, _("j M Y"))
 
 
 @register.filter
