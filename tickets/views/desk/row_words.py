@@ -41,12 +41,14 @@ def idle_words(status: str) -> str:
             return _("Waiting for the customer")
         case "on_hold":
             return _("Waiting for a third party")
+        case "closed":
+            return _("Closed")
     return _("Nothing is due")
 
 
 def says_no_clock(row: Row) -> str:
     """Return what follows on ``why_here`` where the clock beside it shows it: no clock runs."""
-    if row.status == "solved" or row.rank_at < NO_PROMISE_RUNNING:
+    if row.status in {"solved", "closed"} or row.rank_at < NO_PROMISE_RUNNING:
         return ""
     return _(", no clock running")
 
