@@ -70,14 +70,14 @@ def full_words(instant: datetime) -> str:
 @lru_cache(maxsize=4096)
 def _in_full(instant: datetime, zone: str, language: str) -> str:
     local = timezone.localtime(instant)
-    return f"{date_format(local, _('l j F Y, H:i'))} {zone_mark(local)}"
+    return date_format(local, _("l j F Y, H:i")) + " " + zone_mark(local)
 
 
 def promised_words(instant: datetime, now: datetime) -> str:
     """Return a promised moment as one says it to a customer: no year that goes without saying."""
     local = timezone.localtime(instant)
     if abs(instant - now) < timedelta(days=180):
-        return f"{date_format(local, _('l j F, H:i'))} {zone_mark(local)}"
+        return date_format(local, _("l j F, H:i")) + " " + zone_mark(local)
     return full_words(instant)
 
 

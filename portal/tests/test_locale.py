@@ -1,0 +1,256 @@
+"""The German is complete: every text has its translation, and no page shows English."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from conftest import TUESDAY
+from people.actions import invite
+from people.models import Membership, Notice, Organization, User
+from portal.tests.catalogue import PLACE, Entry, marked, places, read_mo, read_po
+from tickets import actions
+from tickets.models import Queue, Ticket, Trigger
+from tiers.actions import evaluate_organization
+
+# A short word may mean the same in both languages; a sentence does not.
+LONGEST_WORD = 12
+
+
+def test_every_text_has_its_german():
+    missing = [e.key for e in read_po() if e.is_fuzzy or not e.german or not all(e.german.values())]
+    assert not missing, f"make messages, then translate: {missing[:20]}"
+
+
+def test_every_marked_text_is_in_the_catalogue():
+    missing = marked() - {entry.key for entry in read_po()}
+    assert not missing, f"make messages, then translate: {sorted(map(str, missing))[:20]}"
+
+
+def test_plurals_have_both_forms():
+    wrong = [e.key for e in read_po() if set(e.german) != ({0, 1} if e.plural else {0})]
+    assert not wrong
+
+
+def test_placeholders_and_tags_are_kept():
+    for entry in read_po():
+        wanted = [places(entry.msgid), places(entry.plural or entry.msgid)]
+        for form, german in entry.german.items():
+            assert places(german) in wanted, (entry.msgid, form, german)
+
+
+def test_spaces_at_the_ends_are_kept():
+    for entry in read_po():
+        for german in entry.german.values():
+            assert entry.msgid.endswith(" ") == german.endswith(" "), entry.msgid
+            assert entry.msgid.startswith(" ") == german.startswith(" "), entry.msgid
+
+
+def test_the_compiled_catalogue_says_the_same():
+    compiled, count = read_mo()
+    entries = read_po()
+    assert count == len(entries), "make messages"
+    for entry in entries:
+        assert spoken(compiled, entry) == entry.german, entry.msgid
+
+
+def spoken(compiled, entry: Entry) -> dict[int, str]:
+    """Return what the compiled catalogue answers for an entry."""
+    if entry.plural is None:
+        text = (
+            compiled.gettext(entry.msgid)
+            if entry.context is None
+            else compiled.pgettext(entry.context, entry.msgid)
+        )
+        return {0: text}
+    if entry.context is None:
+        return {form: compiled.ngettext(entry.msgid, entry.plural, form + 1) for form in (0, 1)}
+    return {
+        form: compiled.npgettext(entry.context, entry.msgid, entry.plural, form + 1)
+        for form in (0, 1)
+    }
+
+
+class Words(HTMLParser):
+    """Collects what a reader or a screen reader is told by a page."""
+
+    TOLD = {"title", "aria-label", "placeholder", "alt", "data-key-label", "data-copied"}
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.skips = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the attributes that are read out."""
+        kept = dict(attrs)
+        self.skips = tag == "style" or (tag == "script" and kept.get("id") != "portal-words")
+        self.parts += [value or "" for name, value in attrs if name in self.TOLD]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Scripts and styles end."""
+        if tag in {"style", "script"}:
+            self.skips = False
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text."""
+        if not self.skips:
+            self.parts.append(data)
+
+    @property
+    def text(self) -> str:
+        """Everything that was told, spaces made one."""
+        return re.sub(r"\s+", " ", "\n".join(self.parts))
+
+
+@cache
+def english_pieces() -> list[tuple[str, str]]:
+    """Return the longest fixed part of each text that differs in German, with the text."""
+    found = []
+    for entry in read_po():
+        told = " ".join(entry.german.values())
+        for text in filter(None, (entry.msgid, entry.plural)):
+            pieces = [re.sub(r"\s+", " ", piece).strip() for piece in PLACE.split(text)]
+            longest = max(pieces, key=len, default="")
+            if len(longest) > LONGEST_WORD and longest not in told:
+                found.append((longest, text))
+    return found
+
+
+def english_in(text: str) -> list[str]:
+    """Return the texts of ours that stand in a German page untranslated."""
+    return [
+        msgid
+        for piece, msgid in english_pieces()
+        if piece in text and re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", text)
+    ]
+
+
+@pytest.fixture
+def germans(ada, colin, olga, stella, agnes, lena, oscar, root) -> None:
+    """Everybody reads German."""
+    User.objects.update(language="de")
+    for user in (ada, colin, olga, stella, agnes, lena, oscar, root):
+        user.refresh_from_db()
+
+
+@pytest.fixture
+def tickets(germans, ada, agnes, lena, open_for) -> list[Ticket]:
+    """A ticket in each state, with something said on each."""
+    found = [open_for(ada, subject=f"E4{n}", body="x", severity=1 + n % 4) for n in range(5)]
+    for ticket, status in zip(found[1:], ("pending", "on_hold", "solved", "open"), strict=True):
+        actions.assign(ticket=ticket, agent=lena, by=lena, now=TUESDAY)
+        actions.reply_as_agent(ticket=ticket, author=lena, body="y", is_public=True, now=TUESDAY)
+        actions.reply_as_agent(ticket=ticket, author=lena, body="z", is_public=False, now=TUESDAY)
+        actions.set_status(ticket=ticket, status=status, by=lena, now=TUESDAY)
+        actions.set_severity(
+            ticket=Ticket.objects.get(pk=ticket.pk), severity=1, reason="w", by=lena, now=TUESDAY
+        ) if status != "solved" else None
+    return found
+
+
+def customer_pages(organization: Organization, tickets: list[Ticket]) -> Iterator[str]:
+    """Yield the addresses of the pages of a customer."""
+    yield reverse("home")
+    for state in ("open", "waiting", "solved", "all"):
+        yield f"{reverse('ticket_list')}?show={state}"
+    yield f"{reverse('ticket_list')}?q=zzzz"
+    yield reverse("ticket_new")
+    yield from (reverse("ticket", args=[ticket.reference]) for ticket in tickets)
+    for name in ("organization", "profile", "tokens", "new_token"):
+        yield reverse(f"people:{name}")
+    for name in ("invite", "add_domain", "joining"):
+        yield reverse(f"people:{name}", args=[organization.public_id])
+    for name in (
+        "account_email", "account_change_password", "account_logout", "mfa_index",
+        "mfa_list_webauthn", "usersessions_list",
+    ):  # fmt: skip
+        yield reverse(name)
+    yield "/nothing-here/"
+
+
+@pytest.mark.django_db
+def test_a_german_customer_reads_no_english(ada, tickets, at_door: Callable[..., Client]):
+    organization = ada.memberships.get().organization
+    invite(organization=organization, email="new@analytical.example", by=ada, now=TUESDAY)
+    read_in_german(at_door(ada), customer_pages(organization, tickets))
+
+
+@pytest.mark.django_db
+def test_what_a_form_refuses_is_said_in_german(ada, tickets, at_door: Callable[..., Client]):
+    client = at_door(ada)
+    for address in (reverse("ticket_new"), reverse("people:profile"), reverse("people:new_token")):
+        assert not english_in(Words(client.post(address, {}).content.decode()).text), address
+
+
+@pytest.mark.django_db
+def test_a_german_stranger_reads_no_english(client: Client):
+    for name in ("account_login", "account_signup", "account_reset_password"):
+        response = client.get(reverse(name), headers={"accept-language": "de"})
+        assert response.status_code == 200
+        assert not english_in(Words(response.content.decode()).text), name
+
+
+@pytest.mark.django_db
+def test_a_german_agent_reads_no_english(lena, tickets, at_door: Callable[..., Client]):
+    pages = [reverse("home"), reverse("desk"), reverse("desk_search"), "/desk/search/?q=E4"]
+    pages += [
+        reverse("desk_view", args=[key])
+        for key in ("enterprise", "starter", "all", "mine", "unassigned", "waiting", "solved")
+    ]
+    pages += [reverse("desk_ticket", args=[ticket.reference]) for ticket in tickets]
+    read_in_german(at_door(lena), pages)
+
+
+@pytest.mark.django_db
+def test_german_ops_read_no_english(root, ada, tickets, at_door: Callable[..., Client]):
+    # Names are what ops call things, not texts of ours.
+    Trigger.objects.update(name="Auslöser")
+    organization = ada.memberships.get().organization
+    evaluate_organization(organization=organization, now=TUESDAY)
+    pages = [
+        reverse(name)
+        for name in (
+            "wagtailadmin_home", "ops_organizations", "ops_organization_new", "ops_policy",
+            "ops_queues", "ops_queue_new", "ops_triggers", "ops_trigger_new", "ops_repairs",
+            "ops_triggers_explain", "ops_tier_report",
+        )
+    ]  # fmt: skip
+    pages += [
+        reverse(name, args=[organization.public_id])
+        for name in ("ops_organization", "ops_facts", "ops_override")
+    ]
+    pages += [reverse("ops_queue", args=[queue.key]) for queue in Queue.objects.all()]
+    pages += [reverse("ops_trigger", args=[trigger.pk]) for trigger in Trigger.objects.all()]
+    pages += [f"{reverse('ops_triggers_explain')}?ticket={tickets[0].reference}&event=created"]
+    read_in_german(at_door(root), pages)
+
+
+@pytest.mark.django_db
+def test_mails_are_written_in_the_readers_language(ada, tickets):
+    membership = Membership.objects.filter(user=ada).get()
+    invite(
+        organization=membership.organization, email="new@analytical.example", by=ada, now=TUESDAY
+    )
+    notices = Notice.objects.filter(recipient__language="de")
+    assert notices.count() > len(tickets)
+    for notice in notices:
+        html = Words(notice.body_html).text
+        assert not english_in(f"{notice.subject}\n{notice.body_text}\n{html}"), notice.kind
+
+
+def read_in_german(client: Client, pages) -> None:
+    """Open each page; none may fail, and none may show a text of ours in English."""
+    wrong = []
+    for address in pages:
+        response = client.get(address, follow=True)
+        assert response.status_code == 200 or address == "/nothing-here/", address
+        page = response.content.decode()
+        assert '<html lang="de"' in page or "<html" not in page, address
+        wrong += [f"{address}: {text!r}" for text in english_in(Words(page).text)]
+    assert not wrong, "\n".join(wrong)
