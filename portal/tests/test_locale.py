@@ -6,8 +6,10 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from conftest import TUESDAY
 from people.actions import invite
@@ -19,6 +21,13 @@ from tiers.actions import evaluate_organization
 
 # A short word may mean the same in both languages; a sentence does not.
 LONGEST_WORD = 12
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Leave the language to the next test as it was: a request speaks on after it."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 def test_every_text_has_its_german():
