@@ -4,7 +4,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run test test-oracles check check-lint check-types check-imports \
-        check-migrations check-templates check-deploy format messages bench python environment dev-environment
+        check-migrations check-templates check-deploy format messages screenshots bench \
+        python environment dev-environment
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -99,6 +100,9 @@ messages: dev-environment ## Collect texts for translators and compile theirs (n
 		$(PY) manage.py makemessages --locale de --no-wrap --no-obsolete --add-location file \
 		--ignore .venv --ignore data --ignore bench --ignore tests --ignore conftest.py
 	@msgfmt --check-format --statistics -o $(GERMAN).mo $(GERMAN).po
+
+screenshots: dev-environment ## Take the pictures of the README anew (docs/*.png; needs Chromium)
+	@$(PY) -m pytest --quiet portal/tests/browser/screenshots.py
 
 bench: dev-environment ## Measure; one JSON line per measure (SIZE=s|m|l)
 	@SIZE="$(SIZE)" $(PY) -m bench $(ARGS)
