@@ -6,15 +6,10 @@ nothing to do with any of them. Agnes is an agent who serves General, Lena
 leads, Oscar runs operations.
 """
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("SECRET_KEY", "a-key-for-tests-that-nobody-uses-in-earnest")
-os.environ.setdefault("HASHED_STATIC_FILES", "false")
-os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
 import pytest
 from django.apps import apps

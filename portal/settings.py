@@ -180,7 +180,7 @@ if SERVED_OVER_TLS:
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = environment.address(
     "BROKER_URL",
-    REDIS_URL or "filesystem://",
+    REDIS_URL or "filesystem://localhost",
     ("filesystem", "redis", "rediss", "redis+socket", "amqp", "amqps", "memory"),
 )
 if CELERY_BROKER_URL.startswith("filesystem://"):
