@@ -48,10 +48,9 @@ def managed_organization(request: HttpRequest, public_id: str) -> Organization:
 def organization_page(request: HttpRequest) -> HttpResponse:
     """Show one organization: all of it to managers and ops, a reduced page to members."""
     viewer = viewer_of_request(request)
-    own = list(Organization.objects.visible_to(viewer)) if not viewer.is_staff else []
-    chosen = request.GET.get("organization", "")
-    if chosen:
-        visible = Organization.objects.visible_to(viewer)
+    visible = Organization.objects.visible_to(viewer)
+    own = list(visible) if not viewer.is_staff else []
+    if chosen := request.GET.get("organization", ""):
         organization = get_object_or_404(visible, public_id=chosen)
     elif own:
         organization = own[0]
@@ -116,16 +115,14 @@ def revoke(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
     invitation = organization.invitations.filter(pk=pk, accepted_at=None, revoked_at=None).first()
     if invitation is None:
         raise Http404
+    words = {"email": invitation.email}
     if request.method == "POST":
         revoke_invitation(invitation=invitation, by=person_of(request), now=clock.now())
-        messages.success(
-            request,
-            _("The invitation to %(email)s no longer works.") % {"email": invitation.email},
-        )
+        messages.success(request, _("The invitation to %(email)s no longer works.") % words)
         return redirect(page_of(organization))
     return ask_first(
         request,
-        title=_("Take back the invitation to %(email)s?") % {"email": invitation.email},
+        title=_("Take back the invitation to %(email)s?") % words,
         text=_("The link in the mail stops working at once. You can invite the address again."),
         button=_("Take back the invitation"),
         back=page_of(organization),
