@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from people.models import User
-from portal.kit.words import METRICS, SEVERITIES, STATUSES, Words, tier_label
+from portal.kit.words import METRICS, SEVERITIES, STATUSES, Words, quoted, tier_label
 from tickets.actions.queues import SERVES_QUEUES
 from tickets.categories import CATEGORIES
 from tickets.models import Queue, Ticket, Trigger
@@ -120,7 +120,7 @@ def condition_words(condition: rules.Condition, names: Names) -> str:
         asked = str(SEVERITY_OPS[condition.op]) % {"value": value}
         return _("%(field)s is %(asked)s") % {"field": field, "asked": asked}
     if condition.field in {"subject", "body", "tag", "organization"}:
-        value = f"“{value}”"
+        value = quoted(value)
     return f"{field} {OPS[condition.op]} {value}"
 
 
@@ -139,7 +139,7 @@ def action_words(action: rules.Action, names: Names) -> str:
     """Return one action as a part of a sentence: "put into queue Enterprise Support"."""
     value = names.shown(FIELD_OF_ACTION[action.do], action.value)
     if action.do == "add_tag":
-        value = f"“{value}”"
+        value = quoted(value)
     return f"{ACTIONS[action.do]} {value}"
 
 

@@ -5,7 +5,12 @@ from datetime import date, datetime, timedelta
 
 from people.models import Organization
 from portal.kit.words import Words
-from tiers.actions.evaluating import inputs_of, open_assignment, state_of
+from tiers.actions.evaluating import (
+    OBSERVING_SOURCES,
+    inputs_of,
+    open_assignment,
+    state_of,
+)
 from tiers.criteria_words import threshold_words
 from tiers.fact_words import fact_label, fact_value, source_label
 from tiers.models import TierAssignment
@@ -113,6 +118,7 @@ def _criterion_words(one: CriterionTrace, currency: str) -> CriterionWords:
         found=fact_value(one.fact, one.actual, currency),
         outcome=one.outcome,
         source=source_label(one.source),
-        age_days=one.age_days,
+        # What a person typed stands until a person changes it; its age says nothing.
+        age_days=one.age_days if one.source in OBSERVING_SOURCES else None,
         keeps=one.band == "exit",
     )

@@ -51,7 +51,8 @@ class ConditionRow(forms.Form):
             self.add_error("op", _("Here only these can be asked: %(ops)s.") % {"ops": usable})
             return self.cleaned_data
         for reason in rules.validate_conditions({"all": [row]}, self.known):
-            self.add_error("value", _without_path(reason, self.names, row["field"]))
+            typed = reason.params.get("value", row["value"])
+            self.add_error("value", _without_path(reason, self.names, row["field"], typed))
         return self.cleaned_data
 
     def row(self, typed: Mapping[str, Any]) -> Row | None:
@@ -83,7 +84,7 @@ class ActionRow(forms.Form):
         if row is not None:
             for reason in rules.validate_actions([row], self.known):
                 field = FIELD_OF_ACTION[row["do"]]
-                self.add_error("value", _without_path(reason, self.names, field))
+                self.add_error("value", _without_path(reason, self.names, field, row["value"]))
         return self.cleaned_data
 
     def row(self, typed: Mapping[str, Any]) -> Row | None:
@@ -94,14 +95,12 @@ class ActionRow(forms.Form):
         return {"do": do, "value": self.names.meant(FIELD_OF_ACTION[do], typed.get("value", ""))}
 
 
-def _without_path(reason: rules.TriggerReason, names: Names, field: str) -> str:
+def _without_path(reason: rules.TriggerReason, names: Names, field: str, typed: object) -> str:
     """Say a problem beside its own row: what is at fault is plain to see, its path is noise."""
-    if reason.code == "unknown_value":
-        known = ", ".join(names.of_field.get(field, {}).values())
-        return _("There is no “%(value)s”. Known are: %(known)s.") % {
-            "value": reason.params["value"],
-            "known": known,
-        }
+    known = ", ".join(names.of_field.get(field, {}).values())
+    if known and reason.code in {"unknown_value", "number_wanted"}:
+        told = _("There is no “%(value)s”. Known are: %(known)s.")
+        return told % {"value": typed, "known": known}
     said = say(reason)
     path = str(reason.params.get("path", ""))
     said = said.removeprefix(f"{path[:1].upper()}{path[1:]}:").strip() if path else said
@@ -121,9 +120,12 @@ class TriggerSheet:
     ) -> None:
         self.names, self._known = names, known
         self.head = TriggerHead(data, initial=_head(trigger))
-        stored = trigger.conditions if trigger else {}
-        rows = {group: [self._condition(one) for one in stored.get(group, [])] for group in GROUPS}
-        rows["then"] = [self._action(one) for one in (trigger.actions if trigger else [])]
+        conditions = trigger.conditions if trigger else {}
+        rows = {
+            group: [self._condition(one) for one in _objects(conditions, group)] for group in GROUPS
+        }
+        stored = {"then": trigger.actions} if trigger else {}
+        rows["then"] = [self._action(one) for one in _objects(stored, "then")]
         self._build(rows, data)
 
     @classmethod
@@ -171,16 +173,14 @@ class TriggerSheet:
         }
 
     def _condition(self, stored: Mapping[str, Any]) -> Row:
-        value = stored["value"]
+        field, value = stored.get("field", ""), stored.get("value", "")
         many = value if isinstance(value, list) else [value]
-        shown = ", ".join(self._bare(stored["field"], one) for one in many)
-        return {"field": stored["field"], "op": stored["op"], "value": shown}
+        shown = ", ".join(self._bare(field, one) for one in many)
+        return {"field": field, "op": stored.get("op", ""), "value": shown}
 
     def _action(self, stored: Mapping[str, Any]) -> Row:
-        return {
-            "do": stored["do"],
-            "value": self._bare(FIELD_OF_ACTION[stored["do"]], stored["value"]),
-        }
+        do = stored.get("do", "")
+        return {"do": do, "value": self._bare(FIELD_OF_ACTION.get(do, ""), stored.get("value", ""))}
 
     def _bare(self, field: str, value: object) -> str:
         return self.names.of_field.get(field, {}).get(str(value), str(value))
@@ -188,6 +188,12 @@ class TriggerSheet:
 
 def _head(trigger: Trigger | None) -> dict[str, str]:
     return {"name": trigger.name, "event": trigger.event} if trigger else {}
+
+
+def _objects(stored: object, name: str) -> list[Mapping[str, Any]]:
+    """Return the readable rows of what is stored: a broken trigger has to open, to be mended."""
+    found = stored.get(name, []) if isinstance(stored, Mapping) else []
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _typed(data: QueryDict, prefix: str, columns: tuple[str, ...]) -> list[Row]:

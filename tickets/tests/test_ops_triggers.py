@@ -143,7 +143,11 @@ def test_the_form_of_a_stored_trigger_gives_back_what_was_stored(ops: Client, ag
             {"conditions": [("subject", "at_least", "x")]},
             "Here only these can be asked: is, is not, contains, does not contain.",
         ),
-        ({"conditions": [("severity", "is", "Awful")]}, "Severity is a whole number."),
+        (
+            {"conditions": [("severity", "is", "Awful")]},
+            "There is no “Awful”. Known are: Critical, High, Normal, Low.",
+        ),
+        ({"conditions": [("step", "is", "much")]}, "Time used is a whole number."),
         ({"alternatives": [("step", "at_most", "101")]}, "from 1 to 100, not 101"),
         ({"actions": []}, "It does nothing: give at least one action."),
         ({"actions": [("set_queue", "Nowhere")]}, "There is no “Nowhere”. Known are:"),
@@ -222,6 +226,20 @@ def test_a_trigger_that_cannot_be_read_is_shown_instead_of_breaking_the_page(
     shown = main_of(ops.get(reverse("ops_triggers")))
     assert "Everybody else to General cannot be read" in shown
     assert "Professional accounts to Professional If tier is Professional" in shown
+
+
+@pytest.mark.parametrize("conditions", [{"all": [{"x": 1}, 7]}, {"all": "x"}, [], "x", None])
+def test_a_trigger_that_cannot_be_read_can_be_opened_and_mended(
+    conditions: object, ops: Client, db: None
+) -> None:
+    row = Trigger.objects.get(name="Everybody else to General")
+    broken = Trigger(pk=row.pk, conditions=conditions or {}, actions=[{"do": "sing"}, None])
+    Trigger.objects.filter(pk=row.pk).update(conditions=broken.conditions, actions=broken.actions)
+    address = reverse("ops_trigger", args=[row.pk])
+    assert ops.get(address).status_code == 200
+    assert ops.post(address, form(name="Mended")).status_code == 302
+    row.refresh_from_db()
+    assert (row.name, row.conditions) == ("Mended", {"all": [], "any": []})
 
 
 def test_a_name_is_shown_as_text_never_as_markup(ops: Client, db: None) -> None:
