@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+from django.utils.translation import gettext_noop as _
+
 DEMO_PASSWORD = "harbour-demo-2026"  # noqa: S105  (public on purpose: it opens the demo alone)
 
 
@@ -38,13 +40,15 @@ OPS = "petra.vogel@tidewater.example"
 ADMIN = "sam.whitaker@tidewater.example"
 
 DEMO_LOGINS: tuple[DemoLogin, ...] = (
-    _login("Solveig Halvorsen", ENTERPRISE_MANAGER, "Enterprise customer, manager", "Customers"),
-    _login("Mats Eriksen", ENTERPRISE_COLLEAGUE, "Enterprise customer, her colleague", "Customers"),
-    _login("Freja Lund", PROFESSIONAL, "Professional customer", "Customers"),
-    _login("Hazel Whitlock", STARTER, "Starter customer", "Customers"),
-    _login("Mira Novak", AGENT_OF_ALL, "Agent, serves every queue", "Agents"),
-    _login("Jonas Lindqvist", AGENT_OF_GENERAL, "Agent, serves General alone", "Agents"),
-    _login("Helen Marsh", LEAD, "Lead, sees every queue", "Agents"),
-    _login("Petra Vogel", OPS, "Ops: tiers, promises, reports", "Ops"),
-    _login("Sam Whitaker", ADMIN, "Admin", "Ops"),
+    _login("Solveig Halvorsen", ENTERPRISE_MANAGER, _("Enterprise customer, manager"), "Customers"),
+    _login(
+        "Mats Eriksen", ENTERPRISE_COLLEAGUE, _("Enterprise customer, her colleague"), "Customers"
+    ),
+    _login("Freja Lund", PROFESSIONAL, _("Professional customer"), "Customers"),
+    _login("Hazel Whitlock", STARTER, _("Starter customer"), "Customers"),
+    _login("Mira Novak", AGENT_OF_ALL, _("Agent, serves every queue"), "Agents"),
+    _login("Jonas Lindqvist", AGENT_OF_GENERAL, _("Agent, serves General alone"), "Agents"),
+    _login("Helen Marsh", LEAD, _("Lead, sees every queue"), "Agents"),
+    _login("Petra Vogel", OPS, _("Ops: tiers, promises, reports"), "Ops"),
+    _login("Sam Whitaker", ADMIN, _("Admin"), "Ops"),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 Words: TypeAlias = str | Promise
@@ -97,6 +98,12 @@ CHANNELS: dict[str, Words] = {
     "community": _("Community"),
 }
 
+# The calendars that ship; ops name those they add, and may rename these.
+CALENDARS: dict[str, Words] = {
+    "around-the-clock": _("around the clock"),
+    "business-hours": _("business hours"),
+}
+
 # Why a clock stands still, by the status that stopped it.
 PAUSE_REASONS: dict[str, Words] = {
     "pending": _("waiting for the customer"),
@@ -152,6 +159,11 @@ FAILURES: dict[str, Words] = {
 }
 
 
+def quoted(text: object) -> str:
+    """Return what somebody wrote or named, in the quotation marks of the reader's language."""
+    return gettext("“%(text)s”") % {"text": text}
+
+
 def tier_label(slug: str) -> Words:
     """Return the name of a tier; one that ops added later is shown by its slug in words."""
     return TIERS.get(slug) or slug.replace("_", " ").replace("-", " ").title()
@@ -173,6 +185,11 @@ def metric_label(metric: str, *, for_customer: bool = True) -> Words:
     if known is None:
         return metric
     return known.label if for_customer else known.desk_label
+
+
+def calendar_label(key: str) -> Words:
+    """Return in which hours a promise counts; a calendar that ops added by its key in words."""
+    return CALENDARS.get(key) or key.replace("-", " ")
 
 
 def pause_reason(status: str, *, for_customer: bool = False) -> Words:

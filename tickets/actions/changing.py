@@ -9,6 +9,7 @@ from people.models import User
 from portal.kit.claims import claim
 from portal.kit.refused import InvalidInput, NotPermitted, Refused
 from portal.kit.viewer import Viewer
+from portal.kit.words import quoted, status_label
 from tickets.actions.clocks import reclock
 from tickets.actions.events import locked, record_event, require_agent, side_of
 from tickets.actions.routing import facts_of, fire_triggers, move_to_queue
@@ -38,7 +39,7 @@ def apply_status(
     side = side_of(actor)
     refusal = moves.why_not(side, ticket.status, status)
     if refusal is not None:
-        raise Refused("move_not_allowed", refusal.text)
+        raise Refused("move_not_allowed", _why_not(refusal))
     old, ticket.status = ticket.status, status
     event = record_event(
         ticket=ticket, kind=TicketEvent.Kind.STATUS, now=now, actor=actor, old=old, new=status,
@@ -53,6 +54,15 @@ def apply_status(
         ticket.solved_at = None
     if is_told and status in {Status.SOLVED, Status.PENDING, Status.ON_HOLD}:
         tell_status(ticket, event.seq, now, but=actor)
+
+
+def _why_not(refusal: moves.MoveReason) -> str:
+    """Return why a move is refused, in the language of whoever asked for it."""
+    shown = {
+        name: quoted(status_label(str(value))) if name in {"status", "old"} else value
+        for name, value in refusal.params.items()
+    }
+    return _(refusal.template).format(**shown)
 
 
 @transaction.atomic

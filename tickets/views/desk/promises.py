@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
-from portal.kit.words import Words, metric_label, pause_reason
+from portal.kit.words import Words, calendar_label, metric_label, pause_reason
 from tickets.models import Clock, ClockEvent, Ticket
 from tickets.views.desk.change_words import Change
 
@@ -54,7 +54,7 @@ class DeskClock:
     @property
     def target_words(self) -> str:
         """How soon was promised, and in which hours."""
-        return f"{time_words(self.target_seconds)}, {self.calendar.replace('-', ' ')}"
+        return f"{time_words(self.target_seconds)}, {calendar_label(self.calendar)}"
 
     @property
     def pause_words(self) -> Words:
