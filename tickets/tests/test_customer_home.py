@@ -82,6 +82,8 @@ def test_enterprise_sees_its_people_by_name_and_face(
     page = words_of(at_door(ada).get("/"))
     assert page.index("Lena Lead Technical Account Manager") < page.index("Agnes Agent Backup")
     assert "A Slack channel of your own" in page
+    for not_open_yet in ("Knowledge base", "Community", "Assistant", "Tickets by e-mail"):
+        assert not_open_yet not in page
     assert "An account review every quarter" in page
 
 
