@@ -9,7 +9,13 @@ import time_machine
 
 from conftest import TUESDAY
 from people.models import User
-from tickets.actions import assign, reply_as_agent, set_status, sweep_clocks
+from tickets.actions import (
+    assign,
+    reply_as_agent,
+    reply_as_customer,
+    set_status,
+    sweep_clocks,
+)
 from tickets.models import Queue, QueueMember, Ticket
 from tickets.queue_page import PAGE_SIZE
 from tickets.tests.desk_kit import many_tickets
@@ -287,3 +293,52 @@ def test_a_ticket_moved_to_another_queue_leaves_the_views_of_those_who_do_not_se
     ticket = open_for(stella)
     Ticket.objects.filter(pk=ticket.pk).update(queue=Queue.objects.get(key="enterprise"))
     assert subjects(at_door(agnes).get("/desk/views/all/")) == []
+
+
+# --- News of the open ticket --------------------------------------------------------
+
+
+def refreshed(door: Any, ticket: Ticket, seen: Any) -> str:
+    values = {"open": ticket.reference, "seen_seq": seen}
+    content: str = door.get("/desk/views/all/", values, **HTMX).content.decode()
+    return content
+
+
+def test_a_refresh_tells_what_came_in_on_the_open_ticket(
+    stella: User, agnes: User, at_door: Any, open_for: Any
+) -> None:
+    ticket = open_for(stella)
+    door = at_door(agnes)
+    seen = ticket.last_event_seq
+    assert "Something new came in" not in refreshed(door, ticket, seen)
+    reply_as_agent(ticket=ticket, author=agnes, body="My own", now=TUESDAY)
+    assert "Something new came in" not in refreshed(door, ticket, seen)
+    reply_as_customer(ticket=ticket, author=stella, body="FRESH-WORDS", now=TUESDAY)
+    answer = refreshed(door, ticket, seen)
+    assert "Something new came in" in answer
+    found = re.search(r'hx-get="([^"]+news=)"', answer)
+    assert found
+    news = door.get(found.group(1).replace("&amp;", "&"), **HTMX).content.decode()
+    assert "FRESH-WORDS" in news
+    # What is being written is not touched.
+    assert "<textarea" not in news
+    ticket.refresh_from_db()
+    assert f'id="seen-seq" value="{ticket.last_event_seq}" hx-swap-oob="true"' in news
+    assert "Something new came in" not in refreshed(door, ticket, ticket.last_event_seq)
+
+
+@pytest.mark.parametrize("seen", ["", "x", "-1", "9" * 40, "٣"])
+def test_an_odd_question_for_news_is_no_error(
+    stella: User, agnes: User, at_door: Any, open_for: Any, seen: str
+) -> None:
+    ticket = open_for(stella)
+    assert "Something new came in" not in refreshed(at_door(agnes), ticket, seen)
+
+
+def test_the_news_of_other_peoples_tickets_are_not_told(
+    ada: User, agnes: User, lena: User, at_door: Any, open_for: Any
+) -> None:
+    ticket = open_for(ada)
+    reply_as_agent(ticket=ticket, author=lena, body="Psst", now=TUESDAY)
+    assert "Something new came in" not in refreshed(at_door(agnes), ticket, 0)
+    assert "Something new came in" not in refreshed(at_door(lena), ticket, ticket.last_event_seq)

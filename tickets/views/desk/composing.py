@@ -17,13 +17,12 @@ from portal.kit.claims import lock
 from portal.kit.refused import InvalidInput, Unprocessable
 from tickets.actions import reply_as_agent
 from tickets.forms.desk import AnswerForm
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Ticket
 from tickets.queue_page import desk_scope
 from tickets.views.desk.at_the_desk import back_to_ticket, person_at_desk, visible_ticket
+from tickets.views.desk.news import has_news
 from tickets.views.desk.opened import find_ticket
 from tickets.views.desk.ticket import ticket_context, ticket_page
-
-NEWS_KINDS = (TicketEvent.Kind.MESSAGE, TicketEvent.Kind.STATUS)
 
 
 class MeanwhileError(Exception):
@@ -50,7 +49,8 @@ def sent(form: AnswerForm, ticket: Ticket, agent: User, now: datetime) -> bool:
     def work() -> tuple[int, dict[str, Any]]:
         # Locked before looking, so that nobody's answer can slip in between.
         lock(Ticket.objects.filter(pk=ticket.pk)).get()
-        if form.is_public and news_since(ticket, asked["seen_seq"], agent):
+        mine = Ticket.objects.filter(pk=ticket.pk)
+        if form.is_public and has_news(mine, asked["seen_seq"], agent.pk):
             raise MeanwhileError
         message = reply_as_agent(
             ticket=ticket, author=agent, body=asked["body"], is_public=form.is_public,
@@ -70,12 +70,6 @@ def sent(form: AnswerForm, ticket: Ticket, agent: User, now: datetime) -> bool:
         form.renew_key()
         form.add_error(None, _("You sent this before, with other words. Send again to add these."))
     return not form.errors
-
-
-def news_since(ticket: Ticket, seq: int, agent: User) -> bool:
-    """Whether somebody else wrote or moved the ticket after this event."""
-    later = TicketEvent.objects.filter(ticket_id=ticket.pk, seq__gt=seq, kind__in=NEWS_KINDS)
-    return later.exclude(actor_id=agent.pk).exclude(by=TicketEvent.By.SYSTEM).exists()
 
 
 def _not_sent(

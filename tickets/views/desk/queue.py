@@ -17,6 +17,7 @@ from tickets.views.desk.at_the_desk import (
     person_at_desk,
     ticket_address,
 )
+from tickets.views.desk.news import news_address
 
 
 @access("desk")
@@ -33,8 +34,10 @@ def desk_view(request: HttpRequest, key: str) -> HttpResponse:
     """Show a view; asked by htmx, only its list and the counts."""
     scope = desk_scope(viewer_of_request(request))
     context = list_context(request, scope, known_view(scope, key), clock.now())
-    part = "#refreshed" if getattr(request, "htmx", False) else ""
-    return render(request, f"desk/queue.html{part}", context)
+    if not getattr(request, "htmx", False):
+        return render(request, "desk/queue.html", context)
+    context["news_address"] = news_address(request, key)
+    return render(request, "desk/queue.html#refreshed", context)
 
 
 @access("desk")

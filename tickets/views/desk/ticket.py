@@ -38,7 +38,8 @@ def ticket_page(
     """Render the ticket, whole page or the part that htmx puts into the work column."""
     context = ticket_context(request, ticket, scope, now, form)
     if getattr(request, "htmx", False):
-        return render(request, "desk/ticket.html#work", context, status=status)
+        part = "news" if "news" in request.GET else "work"
+        return render(request, f"desk/ticket.html#{part}", context, status=status)
     context |= list_context(request, scope, context["view"], now, opened=ticket.pk)
     return render(request, "desk/ticket.html", context, status=status)
 

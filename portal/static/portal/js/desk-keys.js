@@ -136,6 +136,14 @@ document.addEventListener("visibilitychange", () => {
   if (Date.now() - refreshed >= REFRESH_EVERY) refreshList();
 });
 
+// It also asks whether something came in on the open ticket since it was read.
+document.addEventListener("htmx:configRequest", (event) => {
+  const seen = document.getElementById("seen-seq");
+  if (event.detail.target?.id !== "rows" || !seen) return;
+  event.detail.parameters.open = document.querySelector("#work [data-ticket]").dataset.ticket;
+  event.detail.parameters.seen_seq = seen.value;
+});
+
 // A refresh may not move the ground under the reader's feet: the row one stands on, or else
 // the open one, stays where it is on the screen, however the list around it has changed.
 let anchor = null; // {id, top} before the swap
@@ -189,7 +197,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (desk.dataset.pane === "ticket" && event.detail.requestConfig?.verb === "post") return;
   desk.dataset.pane = "ticket";
   if (shown(ticket.querySelector(".desk-back"))) window.scrollTo(0, 0);
-  document.getElementById("announcer").textContent = document.title;
+  document.getElementById("announcer").textContent = ticket.querySelector("h1").textContent;
 });
 
 // What was changed on a ticket may have moved it in the list.
@@ -236,3 +244,8 @@ document.addEventListener("keydown", (event) => {
     next.focus();
   }
 });
+
+// Good news needs no place of its own in a dense page: it passes by. What went wrong stays.
+for (const flash of document.querySelectorAll("#messages > .flash--success, #messages > .flash--info")) {
+  document.getElementById("toasts").append(flash);
+}
