@@ -32,12 +32,16 @@ PHONE = ViewportSize(width=390, height=844)
 # A story takes a picture of every page into this folder, wide and narrow, to be looked at.
 PICTURES = os.environ.get("SCREENSHOTS_DIR", "")
 Words = str | re.Pattern[str]
-# Something that fades in has no colours to judge yet. What turns for ever is not waited for.
-STOOD_STILL = """() => Promise.allSettled(
-  document.getAnimations()
-    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
-    .map((one) => one.finished)
-)"""
+# Something that fades in has no colours to judge yet: wait for two frames in which nothing
+# moves. What turns for ever is not waited for.
+STOOD_STILL = """async () => {
+  const moving = () => document.getAnimations().filter(
+    (one) => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity);
+  for (let frames = 0; frames < 2; frames = moving().length ? 0 : frames + 1) {
+    await new Promise(requestAnimationFrame);
+    await Promise.allSettled(moving().map((one) => one.finished));
+  }
+}"""
 
 
 class Visitor:
@@ -147,9 +151,8 @@ class Visitor:
     def looks_around(self) -> None:
         """Judge the page: usable by everybody, nothing wider than the window, no complaint."""
         self.page.wait_for_load_state("load")
-        if self.has_scripts:
-            self.page.evaluate(STOOD_STILL)
-        problems = axe.violations(self.page) if self.has_scripts else []
+        # Without scripts it is the same page; axe itself is one.
+        problems = self._judges() if self.has_scripts else []
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if wide > 0:
             problems.append(f"The page is {wide} px wider than the window.")
@@ -157,6 +160,16 @@ class Visitor:
         self._looked_at.add(self._place(self.page.url))
         assert not problems, "\n".join([f"{self.page.url}:", *problems])
         self.is_content()
+
+    def _judges(self) -> list[str]:
+        """Return what axe says of the page, and of its colours in the dark."""
+        self.page.evaluate(STOOD_STILL)
+        problems = axe.violations(self.page)
+        self.page.emulate_media(color_scheme="dark")
+        self.page.evaluate(STOOD_STILL)
+        in_the_dark = axe.violations(self.page, rules=["color-contrast"])
+        self.page.emulate_media(color_scheme="light")
+        return problems + [f"In the dark: {problem}" for problem in in_the_dark]
 
     def is_content(self) -> None:
         """Have nothing to complain about so far."""
@@ -175,6 +188,10 @@ class Visitor:
         return [
             f"Nobody looked at {place}" for place in self._came_to if place not in self._looked_at
         ]
+
+    def forgets(self) -> None:
+        """Forget the pages they came by: for scenes that show pages and do not judge them."""
+        self._came_to.clear()
 
     # What the browser says meanwhile.
 
