@@ -30,7 +30,7 @@ from tiers.models import Calendar, OrganizationTarget
 pytestmark = pytest.mark.django_db
 
 FILE = Path(__file__).with_name("query_budgets.json")
-HTMX = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "work"}
+HTMX: dict[str, Any] = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "work"}
 # What the design promises; the file may not be recorded beyond it.
 PROMISED = {
     "desk queue": 7,

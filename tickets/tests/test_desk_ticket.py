@@ -45,7 +45,9 @@ def address(ticket: Ticket) -> str:
 
 
 def head_of(answer: Any) -> str:
-    found = re.search(r'<header class="ticket-head"[^>]*>.*?</header>', answer.content.decode(), re.S)
+    found = re.search(
+        r'<header class="ticket-head"[^>]*>.*?</header>', answer.content.decode(), re.S
+    )
     assert found
     return words_of(type("Part", (), {"content": found.group(0).encode()}))
 
