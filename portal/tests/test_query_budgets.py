@@ -105,7 +105,9 @@ def test_a_refresh_asks_as_often_at_ten_tickets_as_at_a_thousand(
     beside = {"open": ticket.reference, "seen_seq": ticket.last_event_seq}
 
     def page() -> Any:
-        return desk.get("/desk/views/all/", beside, **HTMX)
+        return desk.get(
+            "/desk/views/all/", beside, headers={"hx-request": "true", "hx-target": "work"}
+        )
 
     small = queries_of(page)
     live_long(ticket, stella, agnes)
