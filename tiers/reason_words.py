@@ -16,10 +16,19 @@ VALUES = frozenset({"actual", "threshold", "low", "high", "value"})
 
 def say(reason: Reason, currency: str = "") -> str:
     """Return a reason as a sentence; ``currency`` stands before amounts of money."""
+    return sentence(reason, params_words(reason, currency))
+
+
+def params_words(reason: Reason, currency: str = "") -> dict[str, str]:
+    """Return what stands in the places of a reason's sentence, each as people read it."""
     fact = str(reason.params.get("fact", ""))
-    shown = {name: _shown(name, value, fact, currency) for name, value in reason.params.items()}
-    sentence = _(reason.template).format(**shown)
-    return sentence[:1].upper() + sentence[1:]
+    return {name: _shown(name, value, fact, currency) for name, value in reason.params.items()}
+
+
+def sentence(reason: Reason, shown: Mapping[str, str]) -> str:
+    """Return a reason's sentence with these words in its places."""
+    said = _(reason.template).format(**shown)
+    return said[:1].upper() + said[1:]
 
 
 def say_stored(stored: Mapping[str, Any], currency: str = "") -> str:

@@ -13,19 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kit.viewer import Viewer
-from portal.kit.words import Words, metric_label, severity_label, tier_label
+from portal.kit.words import Words, metric_label, severity_label
 from tickets.models import Ticket, TicketQuerySet
 from tickets.views.desk.promises import time_words
 from tiers.models import AccountFact, OrganizationTarget
+from tiers.reason_words import params_words, sentence
 from tiers.rules.evaluation import TierReason
 
 Fact = AccountFact.Name
 # Bands of annual contract value, in whole units of the policy's currency: from, up to.
 ACV_BANDS = ((0, 5_000), (5_000, 25_000), (25_000, None))
 OTHERS_SHOWN = 5
-# Parameters of a reason that name a tier, and those that are money when it is about the ACV.
-TIERS_NAMED = frozenset({"tier", "previous", "goal", "floor"})
-MONEY_NAMED = frozenset({"threshold", "low", "high"})
 
 
 def with_account(tickets: TicketQuerySet) -> "QuerySet[Ticket, Ticket]":
@@ -181,17 +179,10 @@ def _reason(reason: Mapping[str, Any], currency: str, *, sees_money: bool) -> st
     if code not in TierReason.TEMPLATES:
         return str(reason.get("text", "")) if sees_money else ""
     said = TierReason(code, params)
-    words = {name: said.shown_param(name, value) for name, value in params.items()}
-    words |= {name: str(tier_label(str(params[name]))) for name in TIERS_NAMED & params.keys()}
-    if params.get("fact") == Fact.ACV:
-        amount = _amount(params.get("actual"))
-        if amount is not None:
-            words["actual"] = acv_words(str(amount), currency, sees_money=sees_money)
-        for name in MONEY_NAMED & params.keys():
-            limit = _amount(params[name])
-            words[name] = _money(limit, currency) if limit is not None else words[name]
-    sentence = str(_(TierReason.TEMPLATES[code])).format(**words)
-    return sentence[:1].upper() + sentence[1:]
+    words = params_words(said, currency)
+    if params.get("fact") == Fact.ACV and _amount(params.get("actual")) is not None:
+        words["actual"] = acv_words(str(params["actual"]), currency, sees_money=sees_money)
+    return sentence(said, words)
 
 
 def _distance(day: date | None, today: date) -> str:
