@@ -48,7 +48,9 @@ def test_a_lead_comes_in_by_two_steps_and_works_the_right_ticket_by_keyboard(
     hers.hits("?")
     hers.sees("Take the next ticket", within=hers.region("Keys"))
     hers.looks_around()
-    hers.hits("Escape", "j", "Enter")
+    hers.hits("Escape")
+    hers.misses("Take the next ticket")
+    hers.hits("j", "Enter")
     hers.arrives(SUBJECT)
 
     # She takes what is due next, and writes to her team, then to the customer.
