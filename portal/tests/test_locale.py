@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
 
@@ -9,11 +10,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from conftest import TUESDAY
 from people.actions import invite
 from people.models import Membership, Notice, Organization, User
+from portal.kit.time_words import absolute_words, full_words, promised_words
 from portal.tests.catalogue import PLACE, Entry, marked, places, read_mo, read_po
 from tickets import actions
 from tickets.models import Queue, Ticket, Trigger
@@ -150,16 +152,14 @@ def germans(ada, colin, olga, stella, agnes, lena, oscar, root) -> None:
 
 @pytest.fixture
 def tickets(germans, ada, agnes, lena, open_for) -> list[Ticket]:
-    """A ticket in each state, with something said on each."""
+    """A ticket in each state, with something said and changed on each."""
     found = [open_for(ada, subject=f"E4{n}", body="x", severity=1 + n % 4) for n in range(5)]
     for ticket, status in zip(found[1:], ("pending", "on_hold", "solved", "open"), strict=True):
-        actions.assign(ticket=ticket, agent=lena, by=lena, now=TUESDAY)
-        actions.reply_as_agent(ticket=ticket, author=lena, body="y", is_public=True, now=TUESDAY)
-        actions.reply_as_agent(ticket=ticket, author=lena, body="z", is_public=False, now=TUESDAY)
-        actions.set_status(ticket=ticket, status=status, by=lena, now=TUESDAY)
-        actions.set_severity(
-            ticket=Ticket.objects.get(pk=ticket.pk), severity=1, reason="w", by=lena, now=TUESDAY
-        ) if status != "solved" else None
+        row = actions.assign(ticket=ticket, agent=lena, by=lena, now=TUESDAY)
+        actions.set_severity(ticket=row, severity=1, reason="w", by=lena, now=TUESDAY)
+        actions.reply_as_agent(ticket=row, author=lena, body="y", is_public=True, now=TUESDAY)
+        actions.reply_as_agent(ticket=row, author=lena, body="z", is_public=False, now=TUESDAY)
+        actions.set_status(ticket=row, status=status, by=lena, now=TUESDAY)
     return found
 
 
@@ -251,6 +251,34 @@ def test_mails_are_written_in_the_readers_language(ada, tickets):
     for notice in notices:
         html = Words(notice.body_html).text
         assert not english_in(f"{notice.subject}\n{notice.body_text}\n{html}"), notice.kind
+
+
+@pytest.mark.django_db
+def test_mails_to_whoever_cannot_sign_in_are_german(ada, germans, client: Client):
+    for name in ("account_reset_password", "account_request_login_code"):
+        client.post(reverse(name), {"email": ada.email}, headers={"accept-language": "de"})
+    notices = Notice.objects.filter(address=ada.email)
+    assert notices.count() == 2
+    for notice in notices:
+        html = Words(notice.body_html).text
+        assert not english_in(f"{notice.subject}\n{notice.body_text}\n{html}"), notice.kind
+
+
+def test_dates_stand_in_german_order():
+    instant = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+    with translation.override("de"), timezone.override("Europe/Berlin"):
+        told = (
+            promised_words(instant, instant - timedelta(days=2)),
+            full_words(instant),
+            absolute_words(instant, instant - timedelta(days=40)),
+            absolute_words(instant, instant - timedelta(days=1)),
+        )
+    assert told == (
+        "Dienstag, 24. November, 16:00 Uhr MEZ",
+        "Dienstag, 24. November 2026, 16:00 Uhr MEZ",
+        "24. Nov., 16:00",
+        "morgen 16:00",
+    )
 
 
 def read_in_german(client: Client, pages) -> None:
