@@ -95,6 +95,7 @@ def test_a_lead_comes_in_by_two_steps_and_works_the_right_ticket_by_keyboard(
     hers.sees("Severity: Normal. The promises follow it.")
     hers.sees("Normal", "in 23 h", within=head)
     hers.looks_around()
-    hers.hits("s", "Tab", "Tab", "Enter")
+    hers.hits("s")
+    hers.presses("Solved", within=hers.page.locator("form[action$='/status/']"))
     hers.sees("Solved", "Done, no clock running", within=head)
     hers.looks_around()
