@@ -32,16 +32,10 @@ PHONE = ViewportSize(width=390, height=844)
 # A story takes a picture of every page into this folder, wide and narrow, to be looked at.
 PICTURES = os.environ.get("SCREENSHOTS_DIR", "")
 Words = str | re.Pattern[str]
-# Something that fades in has no colours to judge yet: wait for two frames in which nothing
-# moves. What turns for ever is not waited for.
-STOOD_STILL = """async () => {
-  const moving = () => document.getAnimations().filter(
-    (one) => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity);
-  for (let frames = 0; frames < 2; frames = moving().length ? 0 : frames + 1) {
-    await new Promise(requestAnimationFrame);
-    await Promise.allSettled(moving().map((one) => one.finished));
-  }
-}"""
+# Something that fades in has no colours to judge yet. What turns for ever is not waited for.
+STANDS_STILL = """() => !document.getAnimations().some(
+  (one) => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity
+)"""
 
 
 class Visitor:
@@ -163,10 +157,10 @@ class Visitor:
 
     def _judges(self) -> list[str]:
         """Return what axe says of the page, and of its colours in the dark."""
-        self.page.evaluate(STOOD_STILL)
+        self.page.wait_for_function(STANDS_STILL)
         problems = axe.violations(self.page)
         self.page.emulate_media(color_scheme="dark")
-        self.page.evaluate(STOOD_STILL)
+        self.page.wait_for_function(STANDS_STILL)
         in_the_dark = axe.violations(self.page, rules=["color-contrast"])
         self.page.emulate_media(color_scheme="light")
         return problems + [f"In the dark: {problem}" for problem in in_the_dark]
