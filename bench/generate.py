@@ -91,7 +91,7 @@ INSERT INTO tickets_clock
 SELECT ticket.id, metric, 1,
        CASE WHEN NOT live THEN 'met' WHEN ticket.status IN ('pending', 'on_hold') THEN 'paused'
             ELSE 'running' END,
-       ticket.tier, ticket.severity, ticket.terms_id, 'business-hours', 14400, 3600,
+       ticket.tier, ticket.severity, ticket.terms_id, 'business-hours@1', 14400, 3600,
        ticket.created_at,
        CASE WHEN running THEN due END, CASE WHEN running THEN due END, NULL,
        CASE WHEN NOT live THEN ticket.created_at + interval '1 hour' END, '',

@@ -66,12 +66,17 @@ RULES = [
 
 def business_hours_definition() -> dict[str, Any]:
     """Return Monday to Friday 09:00-17:00 in the vendor's zone, holidays written out."""
-    days = holidays.country_holidays(HOLIDAY_COUNTRY, years=HOLIDAY_YEARS)
     return {
         "timezone": VENDOR_ZONE,
         "weekly": {day: [["09:00", "17:00"]] for day in WEEK[:5]},
-        "holidays": sorted(day.isoformat() for day in days),
+        "holidays": sorted(holiday_names()),
     }
+
+
+def holiday_names() -> dict[str, str]:
+    """Return the holidays that ship: ISO date and what the day is called."""
+    days = holidays.country_holidays(HOLIDAY_COUNTRY, years=HOLIDAY_YEARS, language="en_US")
+    return {day.isoformat(): name for day, name in sorted(days.items())}
 
 
 def around_the_clock_definition() -> dict[str, Any]:
@@ -133,12 +138,25 @@ def install(apps: Any) -> None:
 
 def _install_calendars(apps: Any) -> dict[str, Any]:
     made = {}
-    for key, name, definition in (
-        (BUSINESS_HOURS, "Business hours (Berlin)", business_hours_definition()),
-        (AROUND_THE_CLOCK, "Around the clock", around_the_clock_definition()),
+    for key, name, country, definition, names in (
+        (
+            BUSINESS_HOURS,
+            "Business hours (Berlin)",
+            HOLIDAY_COUNTRY,
+            business_hours_definition(),
+            holiday_names(),
+        ),
+        (AROUND_THE_CLOCK, "Around the clock", "", around_the_clock_definition(), {}),
     ):
-        made[key] = apps.get_model("tiers", "Calendar").objects.create(key=key, name=name)
+        made[key] = apps.get_model("tiers", "Calendar").objects.create(
+            key=key, name=name, holiday_country=country
+        )
         apps.get_model("tiers", "CalendarVersion").objects.create(
-            calendar=made[key], number=1, definition=definition, reason="Ships with the product"
+            calendar=made[key],
+            number=1,
+            definition=definition,
+            holiday_names=names,
+            reason="Ships with the product",
+            published_at=SINCE_EVER,
         )
     return made

@@ -1,6 +1,7 @@
 """The live support program as the pure rules read it, kept in memory per version."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,7 +17,9 @@ from tiers.rules import evaluation
 class PromisedTarget:
     """How soon: business seconds in the calendar of that key.
 
-    ``by`` says what promises it: the tier, or this customer's contract.
+    ``warn_at`` are the steps of the warning ladder (percent, or negative business
+    minutes before the end) and ``tell`` the roles told at each. ``by`` says what
+    promises it: the tier, or this customer's contract.
     """
 
     seconds: int
@@ -24,6 +27,7 @@ class PromisedTarget:
     calendar: str
     pause_on: tuple[str, ...]
     warn_at: tuple[int, ...]
+    tell: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     by: str = "tier"
 
 
@@ -74,6 +78,7 @@ def read_program(policy_id: int) -> Program:
             calendar=row.calendar.key,
             pause_on=tuple(row.pause_on),
             warn_at=tuple(row.warn_at),
+            tell=recipients_of(row.tell),
         )
     return Program(
         policy_id=policy.pk,
@@ -83,6 +88,11 @@ def read_program(policy_id: int) -> Program:
         promises={promise.tier: promise for promise in policy.promises.all()},
         targets=targets,
     )
+
+
+def recipients_of(tell: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Return who is told at each step, as the stored form says it."""
+    return {step: tuple(roles) for step, roles in tell.items()}
 
 
 def rules_of(policy: TierPolicy) -> evaluation.Policy:

@@ -5,8 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from people.models import Organization
-from tiers.models import OrganizationTarget, TierAssignment
-from tiers.program import PromisedTarget, live_policy_at, program_of
+from tiers.models import OrganizationTarget, TierAssignment, usual_recipients
+from tiers.program import PromisedTarget, live_policy_at, program_of, recipients_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The warning ladder where a contract promises what its tier does not."""
+
+    warn_at: tuple[int, ...]
+    tell: Mapping[str, tuple[str, ...]]
+
+
+USUAL_LADDER = Ladder((50, 75, 90), recipients_of(usual_recipients()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +98,14 @@ def _custom_targets(
     custom = {}
     for row in rows:
         usual = of_tier.get((row.severity, row.metric))
+        ladder = usual or USUAL_LADDER
         custom[(row.severity, row.metric)] = PromisedTarget(
             seconds=row.target_seconds,
             floor_seconds=row.floor_seconds,
             calendar=row.calendar.key,
             pause_on=usual.pause_on if usual else (),
-            warn_at=usual.warn_at if usual else (50, 75, 90),
+            warn_at=tuple(row.warn_at) if row.warn_at is not None else ladder.warn_at,
+            tell=recipients_of(row.tell) if row.tell is not None else ladder.tell,
             by="contract",
         )
     return custom

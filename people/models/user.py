@@ -71,6 +71,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     mail_on_status = models.BooleanField(_("mail me when my ticket changes status"), default=True)
     mail_on_assignment = models.BooleanField(_("mail me when I get a ticket"), default=True)
     mail_on_clock = models.BooleanField(_("mail me when a promise is at risk"), default=True)
+    # Local times between which nobody is mailed about promises; may run over midnight.
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    critical_when_quiet = models.BooleanField(
+        _("critical tickets reach me in quiet hours too"), default=True
+    )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -84,6 +90,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         constraints = [
             models.UniqueConstraint(Lower("email"), name="people_user_email_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_until=None)
+                | models.Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="people_user_quiet_from_and_until",
+            ),
             models.CheckConstraint(
                 condition=models.Q(staff_role__in=["", *StaffRole.values]),
                 name="people_user_staff_role_known",

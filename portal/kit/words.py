@@ -188,7 +188,11 @@ def metric_label(metric: str, *, for_customer: bool = True) -> Words:
 
 
 def calendar_label(key: str) -> Words:
-    """Return in which hours a promise counts; a calendar that ops added by its key in words."""
+    """Return in which hours a promise counts; a calendar that ops added by its key in words.
+
+    The key may be pinned to a version ("business-hours@3"), which is not said.
+    """
+    key = key.partition("@")[0]
     return CALENDARS.get(key) or key.replace("-", " ")
 
 

@@ -47,14 +47,14 @@ def test_there_is_work_due_soon_whenever_the_demo_starts(db, start):
     assert 60 <= active.count() <= 90
     assert not Message.objects.filter(created_at__gt=start).exists()
     running = Clock.objects.filter(ticket__in=active, status="running", due_at__gt=start)
-    always = running.filter(calendar="around-the-clock", due_at__lte=start + DUE_SOON)
+    always = running.filter(calendar="around-the-clock@1", due_at__lte=start + DUE_SOON)
     assert always.count() >= 5
     assert always.filter(due_at__lte=start + timedelta(minutes=15)).count() >= 2
     # For the others an hour of the office counts, from now or from its next opening.
     office = calendars_by_key()["business-hours"]
     in_office_hours = [
         clock.to_epoch(row.due_at)
-        for row in running.filter(calendar="business-hours")
+        for row in running.filter(calendar="business-hours@1")
         if row.due_at
     ]
     assert sum(office.elapsed(now, due) <= DUE_SOON.seconds for due in in_office_hours) >= 8

@@ -10,7 +10,7 @@ from portal.kit import clock
 from tickets.models import Clock, ClockEvent, PromiseTerms, Ticket, TicketEvent
 from tickets.rules import clocks as rules
 from tickets.rules.queue_order import next_promise
-from tiers.calendars import calendars_by_key
+from tiers.calendars import calendars_by_key, pinned_names
 from tiers.promises import Promise
 
 ENGINE_KINDS = (
@@ -19,6 +19,8 @@ ENGINE_KINDS = (
     TicketEvent.Kind.STATUS,
     TicketEvent.Kind.SEVERITY,
     TicketEvent.Kind.TERMS,
+    TicketEvent.Kind.NO_REPLY_NEEDED,
+    TicketEvent.Kind.MERGED,
 )
 STORED = [
     "status", "tier", "severity", "terms", "calendar", "target_seconds", "elapsed_seconds",
@@ -28,7 +30,12 @@ STORED = [
 
 
 def keep_terms(promise: Promise) -> PromiseTerms:
-    """Return the stored copy of a promise, word for word; the same promise is one row."""
+    """Return the stored copy of a promise, word for word; the same promise is one row.
+
+    It names each calendar with its newest version, so that a later one does not
+    reach the clocks that run under these terms.
+    """
+    calendars = pinned_names({target.calendar for target in promise.targets.values()})
     content = {
         "tier": promise.tier,
         "policy_version": promise.policy_version,
@@ -38,9 +45,10 @@ def keep_terms(promise: Promise) -> PromiseTerms:
                 "metric": metric,
                 "seconds": target.seconds,
                 "floor_seconds": target.floor_seconds,
-                "calendar": target.calendar,
+                "calendar": calendars[target.calendar],
                 "pause_on": sorted(target.pause_on),
                 "warn_at": sorted(target.warn_at),
+                "tell": {step: list(roles) for step, roles in sorted(target.tell.items())},
             }
             for (severity, metric), target in sorted(promise.targets.items())
         ],

@@ -39,8 +39,7 @@ from tickets.models import (
 )
 from tickets.rules import clocks as rules
 from tickets.rules import moves, satisfaction
-from tiers.calendars import calendars_by_key
-from tiers.rules.business_time import BusinessCalendar
+from tiers.calendars import Calendars, calendars_by_key
 
 Kind = TicketEvent.Kind
 BATCH = 1000
@@ -112,7 +111,7 @@ class _Written:
     """The rows of one import."""
 
     now: datetime
-    calendars: dict[str, BusinessCalendar]
+    calendars: Calendars
     tickets: list[Ticket] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     clocks: list[Clock] = field(default_factory=list)

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from people.models import Organization, User
 from portal.kit import clock as wall_clock
 from tickets.models import Attachment, Clock, Message, Ticket
-from tiers.rules.business_time import BusinessCalendar
+from tiers.calendars import Calendars, calendar_key, pinned_number
 
 COUNTING = frozenset({Clock.Status.RUNNING, Clock.Status.BREACHED})
 
@@ -53,6 +53,8 @@ class ClockOutput(serializers.ModelSerializer[Clock]):
     breaches_after = Instant()
     breached_at = Instant()
     stopped_at = Instant()
+    calendar = serializers.SerializerMethodField()
+    calendar_version = serializers.SerializerMethodField()
     elapsed_seconds = serializers.SerializerMethodField()
     remaining_seconds = serializers.SerializerMethodField()
 
@@ -60,10 +62,18 @@ class ClockOutput(serializers.ModelSerializer[Clock]):
         model = Clock
         fields = [
             "metric", "cycle", "status", "started_at", "due_at", "breaches_after", "breached_at",
-            "stopped_at", "paused_reason", "calendar", "target_seconds", "elapsed_seconds",
-            "remaining_seconds",
+            "stopped_at", "paused_reason", "calendar", "calendar_version", "target_seconds",
+            "elapsed_seconds", "remaining_seconds",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_calendar(self, row: Clock) -> str:
+        """Return the key of the calendar whose hours count."""
+        return calendar_key(row.calendar)
+
+    def get_calendar_version(self, row: Clock) -> int | None:
+        """Return up to which version of the calendar this clock knows it."""
+        return pinned_number(row.calendar)
 
     def get_elapsed_seconds(self, row: Clock) -> int:
         """Return the business seconds counted so far."""
@@ -74,7 +84,7 @@ class ClockOutput(serializers.ModelSerializer[Clock]):
         return remaining_seconds(row, self.context["calendars"], self.context["now"])
 
 
-def remaining_seconds(row: Clock, calendars: dict[str, BusinessCalendar], now: datetime) -> int:
+def remaining_seconds(row: Clock, calendars: Calendars, now: datetime) -> int:
     """Return what is left of a clock at an instant.
 
     The row was computed when the ticket last changed; a clock that counts has

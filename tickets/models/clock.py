@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from people.models import User
 from tickets.models.ticket import Ticket
 
 # Sorts after every real promise, so that one index orders the whole queue.
@@ -59,7 +60,7 @@ class Clock(models.Model):
     A stored reading: deleting all rows and recomputing them gives the same.
     Times are UTC, durations business seconds of ``calendar``. ``due_at`` is
     shown to people, ``breaches_after`` decides. ``ladder`` holds the steps not
-    yet recorded as ``[percent, epoch seconds]``; the last step, 100, is the
+    yet recorded as ``[step, epoch seconds]``; the last step, 100, is the
     breach. ``next_check_at`` is the instant of the first of them, or null when
     nothing can happen by time alone.
     """
@@ -81,7 +82,8 @@ class Clock(models.Model):
     tier = models.CharField(max_length=30)
     severity = models.PositiveSmallIntegerField()
     terms = models.ForeignKey(PromiseTerms, on_delete=models.PROTECT, related_name="+")
-    calendar = models.CharField(max_length=40)
+    # The calendar as its terms knew it: "business-hours@3" (see tiers.calendars).
+    calendar = models.CharField(max_length=52)
     target_seconds = models.PositiveIntegerField()
     elapsed_seconds = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
@@ -155,10 +157,16 @@ class ClockEvent(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clock_events")
     terms = models.ForeignKey(PromiseTerms, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    step = models.PositiveSmallIntegerField(_("percent of the target"))
+    # Percent of the target; negative: business minutes before its end.
+    step = models.SmallIntegerField(_("step"))
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     announced_at = models.DateTimeField(null=True, blank=True)
+    # Somebody has seen it and takes care: nobody else is bothered with it any more.
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     objects = ClockEventQuerySet.as_manager()
 

@@ -127,6 +127,12 @@ class Ticket(models.Model):
     follow_up_of = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups"
     )
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_tickets"
+    )
+    split_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="split_tickets"
+    )
     last_event_seq = models.PositiveIntegerField(default=0)
     last_event_at = models.DateTimeField()
     created_at = models.DateTimeField(_("opened"))
@@ -248,8 +254,9 @@ class TicketEvent(models.Model):
     """One thing that happened to a ticket; never updated, ordered by ``seq``.
 
     The clocks are a pure function of these rows, so the kinds ``opened``,
-    ``message``, ``status``, ``severity`` and ``terms`` carry what the engine
-    reads; the others are for the timeline. ``by`` says which side acted.
+    ``message``, ``status``, ``severity``, ``terms``, ``no_reply_needed`` and
+    ``merged`` carry what the engine reads; the others are for the timeline. ``by``
+    says which side acted.
     """
 
     class Kind(models.TextChoices):
@@ -260,6 +267,11 @@ class TicketEvent(models.Model):
         STATUS = "status", _("status")
         SEVERITY = "severity", _("severity")
         TERMS = "terms", _("promise")
+        NO_REPLY_NEEDED = "no_reply_needed", _("no reply needed")
+        MERGED = "merged", _("merged into another ticket")
+        TOOK_IN = "took_in", _("took in another ticket")
+        SPLIT = "split", _("split off")
+        SPLIT_FROM = "split_from", _("split from another ticket")
         ASSIGNED = "assigned", _("assigned")
         QUEUE = "queue", _("queue")
         TAGGED = "tagged", _("tagged")
@@ -277,7 +289,7 @@ class TicketEvent(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
     seq = models.PositiveIntegerField()
     at = models.DateTimeField()
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     by = models.CharField(max_length=10, choices=By.choices)
     actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     is_public = models.BooleanField(default=True)

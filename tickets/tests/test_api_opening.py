@@ -46,6 +46,7 @@ def test_a_program_opens_a_ticket_and_reads_its_promise(ada: User) -> None:
         "stopped_at": None,
         "paused_reason": "",
         "calendar": "around-the-clock",
+        "calendar_version": 1,
         "target_seconds": 3600,
         "elapsed_seconds": 0,
         "remaining_seconds": 3600,

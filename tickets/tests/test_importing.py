@@ -202,7 +202,7 @@ def test_a_correction_of_severity_counts_from_its_moment(past, lena):
         now=at(1),
     )
     resolution = Clock.objects.get(ticket=ticket, metric="resolution")
-    assert (ticket.severity, resolution.calendar) == (2, "around-the-clock")
+    assert (ticket.severity, resolution.calendar) == (2, "around-the-clock@1")
     event = TicketEvent.objects.get(kind="severity")
     assert (event.old, event.new, event.reason, event.detail) == ("3", "2", "All.", {"severity": 2})
 

@@ -1,13 +1,9 @@
-"""Load the support program that ships."""
-
 from django.db import migrations
-
-from tiers.default_program import install
 
 
 class Migration(migrations.Migration):
+    """Once wrote the program that ships; 0004 does, when all its tables are as they are now."""
+
     dependencies = [("tiers", "0001_initial")]
 
-    operations = [
-        migrations.RunPython(lambda apps, editor: install(apps), migrations.RunPython.noop)
-    ]
+    operations = []

@@ -3,7 +3,16 @@
 from tiers.models.assignment import TierAssignment, TierEvaluation, TierOverride
 from tiers.models.calendar import Calendar, CalendarVersion
 from tiers.models.facts import AccountFact
-from tiers.models.policy import Criterion, PromiseTarget, Tier, TierPolicy, TierPromise, TierRule
+from tiers.models.policy import (
+    Criterion,
+    OpenTickets,
+    PromiseTarget,
+    Tier,
+    TierPolicy,
+    TierPromise,
+    TierRule,
+    usual_recipients,
+)
 from tiers.models.promise import OrganizationTarget
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "Calendar",
     "CalendarVersion",
     "Criterion",
+    "OpenTickets",
     "OrganizationTarget",
     "PromiseTarget",
     "Tier",
@@ -20,4 +30,5 @@ __all__ = [
     "TierPolicy",
     "TierPromise",
     "TierRule",
+    "usual_recipients",
 ]

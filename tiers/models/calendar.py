@@ -1,6 +1,7 @@
-"""Calendars: when business time runs. Versions are never changed, only followed."""
+"""Calendars: when business time runs. Published versions are never changed, only followed."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,12 @@ class Calendar(models.Model):
 
     key = models.SlugField(_("key"), unique=True, max_length=40)
     name = models.CharField(_("name"), max_length=80)
+    # Where holidays come from: ISO 3166 codes, and an iCalendar feed that is looked at daily.
+    holiday_country = models.CharField(_("holidays of"), max_length=2, blank=True)
+    holiday_subdivision = models.CharField(_("state or province"), max_length=10, blank=True)
+    feed_url = models.URLField(_("holiday feed (iCalendar)"), max_length=500, blank=True)
+    feed_checked_at = models.DateTimeField(_("feed looked at"), null=True, blank=True)
+    feed_error = models.CharField(_("what went wrong"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("calendar")
@@ -26,11 +33,14 @@ class Calendar(models.Model):
 class CalendarVersionQuerySet(models.QuerySet["CalendarVersion"]):
     """Questions about calendar versions."""
 
+    def published(self) -> "CalendarVersionQuerySet":
+        """Return the versions that count; a draft counts nowhere."""
+        return self.filter(published_at__isnull=False)
+
     def in_force_at(self, instant: datetime) -> "CalendarVersionQuerySet":
         """Return the versions that have begun, the one in force first."""
-        return self.filter(models.Q(valid_from=None) | models.Q(valid_from__lte=instant)).order_by(
-            "-number"
-        )
+        begun = models.Q(valid_from=None) | models.Q(valid_from__lte=instant)
+        return self.published().filter(begun).order_by("-number")
 
 
 class CalendarVersion(models.Model):
@@ -38,7 +48,8 @@ class CalendarVersion(models.Model):
 
     ``definition`` is the JSON of ``tiers.rules.business_time.CalendarDefinition``:
     time zone, weekly spans, holidays, special hours and breaks, each holiday
-    written out as a date so that past answers never move.
+    written out as a date so that past answers never move; what the holidays are
+    called stands beside it. A draft has no ``published_at`` and counts nowhere.
     """
 
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="versions")
@@ -46,6 +57,9 @@ class CalendarVersion(models.Model):
     # Null: since ever. Only the first version of a calendar has none.
     valid_from = models.DateTimeField(_("in force from"), null=True, blank=True)
     definition = models.JSONField(_("definition"))
+    # "2026-12-25" -> "Christmas Day", for people alone.
+    holiday_names: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True)
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("written"), auto_now_add=True)
     created_by = models.ForeignKey(
@@ -61,6 +75,11 @@ class CalendarVersion(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["calendar", "number"], name="tiers_calendar_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["calendar"],
+                condition=models.Q(published_at=None),
+                name="tiers_calendar_one_draft",
             ),
             models.CheckConstraint(
                 condition=models.Q(number=1) | models.Q(valid_from__isnull=False),

@@ -4,6 +4,8 @@ A policy holds the ordered criteria per tier and what each tier is promised.
 Immutable once out of draft; exactly one is live.
 """
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,23 @@ class Tier(models.TextChoices):
     STARTER = "starter", _("Starter")
     PROFESSIONAL = "professional", _("Professional")
     ENTERPRISE = "enterprise", _("Enterprise")
+
+
+class OpenTickets(models.TextChoices):
+    """What publishing does to tickets that are open: the editor chooses, nothing is silent."""
+
+    KEEP = "keep", _("Running clocks keep their promise; clocks that start later get the new one")
+    RETARGET = "retarget", _("Running clocks get the new promise and keep the time they counted")
+    NEXT_TICKET = "next_ticket", _("Only tickets opened from now on get the new promise")
+
+
+def usual_recipients() -> dict[str, list[str]]:
+    """Return who is told at which step of the warning ladder unless a target says otherwise."""
+    return {
+        "75": ["assignee"],
+        "90": ["assignee", "lead"],
+        "100": ["assignee", "lead", "account_team"],
+    }
 
 
 class TierPolicyQuerySet(models.QuerySet["TierPolicy"]):
@@ -67,6 +86,13 @@ class TierPolicy(models.Model):
     stale_days = models.PositiveSmallIntegerField(_("a fact is stale after"), default=14)
     effective_from = models.DateTimeField(_("live since"), null=True, blank=True)
     retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+    change_note = models.CharField(_("what changed and why"), max_length=300, blank=True)
+    published_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    treatment = models.CharField(
+        _("open tickets"), max_length=12, choices=OpenTickets.choices, blank=True
+    )
     created_at = models.DateTimeField(_("written"), auto_now_add=True)
 
     objects = TierPolicyQuerySet.as_manager()
@@ -175,6 +201,9 @@ class PromiseTarget(models.Model):
 
     ``floor_seconds`` is the time after which a ticket past its target is pulled
     ahead of tickets still in time, so that no promise is broken without end.
+    ``warn_at`` holds the steps of the warning ladder: percent of the target, or,
+    negative, business minutes before its end. ``tell`` says which roles are told
+    at a step ("100" is the breach): assignee, lead, queue, account_team.
     """
 
     policy = models.ForeignKey(TierPolicy, on_delete=models.CASCADE, related_name="targets")
@@ -185,7 +214,8 @@ class PromiseTarget(models.Model):
     floor_seconds = models.PositiveIntegerField(_("floor"))
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     pause_on = models.JSONField(_("pauses while"), default=list)
-    warn_at = models.JSONField(_("warns at percent"), default=list)
+    warn_at = models.JSONField(_("warns at"), default=list)
+    tell: "models.JSONField[Any, Any]" = models.JSONField(_("tells"), default=usual_recipients)
 
     class Meta:
         verbose_name = _("promise target")

@@ -1,6 +1,7 @@
 """Custom SLAs: where a contract promises one organization something else."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,9 @@ class OrganizationTarget(models.Model):
     target_seconds = models.PositiveIntegerField(_("target"))
     floor_seconds = models.PositiveIntegerField(_("floor"))
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    # Null: the ladder of the tier's own target.
+    warn_at = models.JSONField(_("warns at"), null=True, blank=True)
+    tell: "models.JSONField[Any, Any]" = models.JSONField(_("tells"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=300)
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     valid_from = models.DateTimeField(_("from"))

@@ -29,7 +29,8 @@ class Target:
 
     `floor_seconds` is the least the contract allows and only travels along; `pause_on` are the
     ticket statuses in which this clock does not count; `warn_at` are the steps of the warning
-    ladder below 100, in percent of `seconds`.
+    ladder before the breach: percent of `seconds`, or, negative, business minutes before their
+    end. `tell` says who is told at a step ("100" is the breach) and only travels along as well.
     """
 
     seconds: int
@@ -37,6 +38,7 @@ class Target:
     floor_seconds: int | None = None
     pause_on: frozenset[str] = frozenset()
     warn_at: tuple[int, ...] = (50, 75, 90)
+    tell: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     warn_seconds: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -45,13 +47,21 @@ class Target:
         unknown = set(self.pause_on) - set(STATUSES)
         if unknown:
             raise ValueError(f"Unknown ticket status to pause on: {', '.join(sorted(unknown))}.")
-        if any(not 0 < step < 100 for step in self.warn_at):
-            raise ValueError("Warning steps lie between 1 and 99 percent; 100 is the breach.")
+        if any(step == 0 or step >= 100 for step in self.warn_at):
+            raise ValueError(
+                "Warning steps are 1 to 99 percent or negative minutes; 100 is the breach."
+            )
         tidy = object.__setattr__  # the dataclass is frozen; this is still its construction
-        tidy(self, "warn_at", tuple(sorted(set(self.warn_at))))
+        # What has elapsed at each step; one that would lie before the start never comes.
+        steps = sorted((self._counted_at(step), step) for step in set(self.warn_at))
+        reachable = [(counted, step) for counted, step in steps if counted > 0]
+        tidy(self, "warn_at", tuple(step for _, step in reachable))
+        tidy(self, "warn_seconds", tuple(counted for counted, _ in reachable))
         tidy(self, "pause_on", frozenset(self.pause_on))
-        # What has elapsed at each warning step, rounded up to whole seconds.
-        tidy(self, "warn_seconds", tuple(-(-self.seconds * s // 100) for s in self.warn_at))
+
+    def _counted_at(self, step: int) -> int:
+        """Return the seconds counted at a warning step, percent rounded up to whole ones."""
+        return self.seconds + 60 * step if step < 0 else -(-self.seconds * step // 100)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -60,6 +70,7 @@ class Target:
             "floor_seconds": self.floor_seconds,
             "pause_on": sorted(self.pause_on),
             "warn_at": list(self.warn_at),
+            "tell": {step: list(roles) for step, roles in self.tell.items()},
         }
 
     @classmethod
@@ -70,6 +81,7 @@ class Target:
             floor_seconds=data["floor_seconds"],
             pause_on=frozenset(data["pause_on"]),
             warn_at=tuple(data["warn_at"]),
+            tell={step: tuple(roles) for step, roles in data.get("tell", {}).items()},
         )
 
 

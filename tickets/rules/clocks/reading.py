@@ -29,6 +29,8 @@ class Segment(NamedTuple):
 class Alarm(NamedTuple):
     """A step of the warning ladder and the instant from which it is true.
 
+    A positive step is percent of the target, a negative one business minutes before its end.
+
     Below 100 that is the first instant with so much elapsed; 100 is the breach, the first second
     with more than the target elapsed: one after `breaches_after`. No step is reached before its
     length was promised. New terms that leave the length alone ring no step again, and none that
