@@ -90,12 +90,17 @@ def pinned_names(keys: Iterable[str]) -> dict[str, str]:
 @lru_cache(maxsize=256)
 def _compiled(version_ids: tuple[int, ...]) -> BusinessCalendar:
     rows = CalendarVersion.objects.filter(pk__in=version_ids).order_by("number")
-    return BusinessCalendar(
-        [
-            (
-                None if row.valid_from is None else clock.to_epoch(row.valid_from),
-                CalendarDefinition.from_json(row.definition),
-            )
-            for row in rows
-        ]
-    )
+    return compiled_versions(rows)
+
+
+def compiled_versions(rows: Iterable[CalendarVersion]) -> BusinessCalendar:
+    """Return the calendar that versions make, given in the order of their numbers.
+
+    Of two that start in the same second the later one counts: it is what the
+    earlier one should have said.
+    """
+    versions: dict[int | None, CalendarDefinition] = {}
+    for row in rows:
+        since = None if row.valid_from is None else clock.to_epoch(row.valid_from)
+        versions[since] = CalendarDefinition.from_json(row.definition)
+    return BusinessCalendar(list(versions.items()))

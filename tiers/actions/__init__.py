@@ -1,5 +1,13 @@
 """The only writers of the tiers room. Callers import from here."""
 
+from tiers.actions.calendars import (
+    create_calendar,
+    discard_calendar_draft,
+    draft_calendar_version,
+    publish_calendar_version,
+    rename_calendar,
+    save_calendar_draft,
+)
 from tiers.actions.custom_targets import agree_custom_target, end_custom_target
 from tiers.actions.evaluating import evaluate_organization, organizations_to_evaluate
 from tiers.actions.facts import record_facts
@@ -7,10 +15,16 @@ from tiers.actions.overriding import give_override, withdraw_override
 
 __all__ = [
     "agree_custom_target",
+    "create_calendar",
+    "discard_calendar_draft",
+    "draft_calendar_version",
     "end_custom_target",
     "evaluate_organization",
     "give_override",
     "organizations_to_evaluate",
+    "publish_calendar_version",
     "record_facts",
+    "rename_calendar",
+    "save_calendar_draft",
     "withdraw_override",
 ]

@@ -38,7 +38,7 @@ def agree_custom_target(
     value that cannot be, NotPermitted unless ops approve, and Refused when the
     period overlaps with what was agreed for a later time.
     """
-    calendar = Calendar.objects.filter(key=calendar_key).first()
+    calendar = Calendar.objects.usable().filter(key=calendar_key).first()
     problems = _problems(severity, metric, target_seconds, floor_seconds, reason, now)
     if calendar is None:
         problems["calendar"] = _("There is no such calendar.")
