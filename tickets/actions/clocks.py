@@ -49,6 +49,8 @@ def keep_terms(promise: Promise) -> PromiseTerms:
                 "pause_on": sorted(target.pause_on),
                 "warn_at": sorted(target.warn_at),
                 "tell": {step: list(roles) for step, roles in sorted(target.tell.items())},
+                # Only where it is not the tier: the digest of all other terms stays the same.
+                **({} if target.by == "tier" else {"by": target.by}),
             }
             for (severity, metric), target in sorted(promise.targets.items())
         ],
