@@ -99,11 +99,10 @@ def install(apps: Any) -> None:
     calendars = _install_calendars(apps)
     policy = policies.objects.create(
         version=POLICY_VERSION,
-        status="live",
+        status="draft",
         name="Launch program",
         tier_order=["starter", "professional", "enterprise"],
         default_tier="starter",
-        effective_from=SINCE_EVER,
     )
     for rule in RULES:
         row = apps.get_model("tiers", "TierRule").objects.create(
@@ -134,6 +133,7 @@ def install(apps: Any) -> None:
         for severity, hours in severities.items()
         for place, metric in enumerate(METRICS)
     )
+    policies.objects.filter(pk=policy.pk).update(status="live", effective_from=SINCE_EVER)
 
 
 def _install_calendars(apps: Any) -> dict[str, Any]:

@@ -58,12 +58,18 @@ def live_policy_at(instant: datetime) -> TierPolicy:
 
 
 def program_of(policy: TierPolicy) -> Program:
-    """Return the program of a policy that is out of draft; it can no longer change."""
-    return _read(policy.pk)
+    """Return the program of a policy; kept in memory once it is out of draft.
+
+    The instant since which it counts is part of its name there, so that a publishing
+    that was rolled back leaves nothing behind that a later one could mistake for its own.
+    """
+    if policy.effective_from is None:
+        return read_program(policy.pk)
+    return _read(policy.pk, policy.effective_from)
 
 
 @lru_cache(maxsize=32)
-def _read(policy_id: int) -> Program:
+def _read(policy_id: int, effective_from: datetime) -> Program:
     return read_program(policy_id)
 
 
@@ -108,12 +114,12 @@ def rules_of(policy: TierPolicy) -> evaluation.Policy:
             evaluation.Rule(
                 tier=rule.tier,
                 precedence=rule.precedence,
-                match=rule.match,  # type: ignore[arg-type]  # checked by the rule itself
-                missing=rule.missing,  # type: ignore[arg-type]
+                match=rule.match,
+                missing=rule.missing,
                 criteria=tuple(
                     evaluation.Criterion(
                         fact=criterion.fact,
-                        op=criterion.op,  # type: ignore[arg-type]
+                        op=criterion.op,
                         value=criterion.value,
                         exit_value=criterion.exit_value,
                     )

@@ -12,19 +12,31 @@ from tiers.actions.custom_targets import agree_custom_target, end_custom_target
 from tiers.actions.evaluating import evaluate_organization, organizations_to_evaluate
 from tiers.actions.facts import record_facts
 from tiers.actions.overriding import give_override, withdraw_override
+from tiers.actions.policies import (
+    discard_draft,
+    draft_from_live,
+    draft_from_version,
+    rename_draft,
+)
+from tiers.actions.publishing import publish_policy
 
 __all__ = [
     "agree_custom_target",
     "create_calendar",
     "discard_calendar_draft",
+    "discard_draft",
     "draft_calendar_version",
+    "draft_from_live",
+    "draft_from_version",
     "end_custom_target",
     "evaluate_organization",
     "give_override",
     "organizations_to_evaluate",
     "publish_calendar_version",
+    "publish_policy",
     "record_facts",
     "rename_calendar",
+    "rename_draft",
     "save_calendar_draft",
     "withdraw_override",
 ]

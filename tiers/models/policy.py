@@ -4,12 +4,15 @@ A policy holds the ordered criteria per tier and what each tier is promised.
 Immutable once out of draft; exactly one is live.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from people.models import User
+from portal.kit.refused import Refused
 from tiers.models.calendar import Calendar
 
 
@@ -44,6 +47,10 @@ class TierPolicyQuerySet(models.QuerySet["TierPolicy"]):
     def live(self) -> "TierPolicyQuerySet":
         """Return the one policy in force (none on an empty installation)."""
         return self.filter(status=TierPolicy.Status.LIVE)
+
+    def out_of_draft(self) -> "TierPolicyQuerySet":
+        """Return the versions that can no longer change."""
+        return self.exclude(status=TierPolicy.Status.DRAFT)
 
     def with_everything(self) -> "TierPolicyQuerySet":
         """Fetch rules, criteria and promises along, in their order."""
@@ -116,8 +123,91 @@ class TierPolicy(models.Model):
     def __str__(self) -> str:
         return f"v{self.version} · {self.name}"
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete a draft; refused for a version that ever counted."""
+        check_drafts([self.pk])
+        return super().delete(*args, **kwargs)
 
-class TierRule(models.Model):
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may still be changed."""
+        return self.status == self.Status.DRAFT
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is the version in force."""
+        return self.status == self.Status.LIVE
+
+
+def check_drafts(policy_ids: Iterable[int]) -> None:
+    """Refuse unless all these policies are drafts: what was published is never changed."""
+    if TierPolicy.objects.filter(pk__in=set(policy_ids)).out_of_draft().exists():
+        raise Refused(
+            "policy_published",
+            gettext("A version that is out of draft is never changed. Make a new draft of it."),
+        )
+
+
+class PolicyPartQuerySet(models.QuerySet[Any]):
+    """Rows of policies; those of a version that is out of draft can only be read."""
+
+    def update(self, **values: Any) -> int:
+        """Change rows of drafts; refused where one belongs to a published version."""
+        self._check_drafts()
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete rows of drafts; refused where one belongs to a published version."""
+        self._check_drafts()
+        return super().delete()
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Add rows to drafts; refused where one would belong to a published version."""
+        rows = list(objs)
+        check_drafts(row.of_policy for row in rows)
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
+        """Change rows of drafts; refused where one belongs to a published version."""
+        rows = list(objs)
+        check_drafts(row.of_policy for row in rows)
+        return super().bulk_update(rows, fields, batch_size)
+
+    def _check_drafts(self) -> None:
+        check_drafts(self.order_by().values_list(self.model.POLICY, flat=True))
+
+
+class PolicyPart(models.Model):
+    """A row of one policy version: free in a draft, fixed for good once that is published."""
+
+    # The way from the row to its policy.
+    POLICY = "policy_id"
+
+    objects = PolicyPartQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the row; refused once its version is out of draft."""
+        check_drafts([self.of_policy])
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row; refused once its version is out of draft."""
+        check_drafts([self.of_policy])
+        return super().delete(*args, **kwargs)
+
+    @property
+    def of_policy(self) -> int:
+        """The id of the policy that the row belongs to."""
+        found: int = self.policy_id  # type: ignore[attr-defined]  # each part has its own column
+        return found
+
+
+class TierRule(PolicyPart):
     """One rule of a policy: which tier an account gets when its criteria hold."""
 
     class Match(models.TextChoices):
@@ -154,8 +244,10 @@ class TierRule(models.Model):
         return f"{self.precedence}. {self.tier}"
 
 
-class Criterion(models.Model):
+class Criterion(PolicyPart):
     """One comparison of a rule. ``exit_value`` counts while the tier is held."""
+
+    POLICY = "rule__policy_id"
 
     rule = models.ForeignKey(TierRule, on_delete=models.CASCADE, related_name="criteria")
     fact = models.CharField(_("fact"), max_length=30)
@@ -171,8 +263,13 @@ class Criterion(models.Model):
     def __str__(self) -> str:
         return f"{self.fact} {self.op} {self.value}"
 
+    @property
+    def of_policy(self) -> int:
+        """The id of the policy that the row belongs to."""
+        return self.rule.policy_id
 
-class TierPromise(models.Model):
+
+class TierPromise(PolicyPart):
     """What a tier gets besides targets: channels, team, self-service, reviews."""
 
     policy = models.ForeignKey(TierPolicy, on_delete=models.CASCADE, related_name="promises")
@@ -196,7 +293,7 @@ class TierPromise(models.Model):
         return self.tier
 
 
-class PromiseTarget(models.Model):
+class PromiseTarget(PolicyPart):
     """How soon, for one tier, severity and metric. Times in business seconds.
 
     ``floor_seconds`` is the time after which a ticket past its target is pulled

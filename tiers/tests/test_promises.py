@@ -8,7 +8,7 @@ from conftest import TUESDAY
 from people.actions import create_organization
 from people.models import Organization, User
 from portal.kit.refused import Refused
-from tiers.actions import record_facts
+from tiers.actions import draft_from_live, publish_policy, record_facts
 from tiers.models import Calendar, OrganizationTarget, TierPolicy
 from tiers.promises import promise_for, tier_of
 
@@ -115,18 +115,13 @@ def test_without_a_live_policy_nothing_is_promised_and_the_refusal_says_what_to_
     assert refused.value.code == "no_policy"
 
 
-def test_the_policy_of_the_time_answers_for_the_time(starter: Organization) -> None:
-    old = TierPolicy.objects.live().get()
-    TierPolicy.objects.filter(pk=old.pk).update(status="retired", retired_at=TUESDAY + DAY)
-    new = TierPolicy.objects.create(
-        version=2,
-        status="live",
-        name="Second",
-        tier_order=old.tier_order,
-        default_tier="starter",
-        effective_from=TUESDAY + DAY,
-    )
-    new.promises.create(tier="starter", queue_key="general", channels=["web"])
+def test_the_policy_of_the_time_answers_for_the_time(starter: Organization, oscar: User) -> None:
+    draft = draft_from_live(author=oscar, now=TUESDAY)
+    draft.targets.filter(tier="starter").exclude(severity=1, metric="resolution").delete()
+    publish_policy(
+        policy=draft, treatment="next_ticket", change_note="Less", published_by=oscar,
+        now=TUESDAY + DAY,
+    )  # fmt: skip
     assert promise_for(starter, TUESDAY).policy_version == 1
-    after = promise_for(starter, TUESDAY + 2 * DAY)
-    assert (after.policy_version, dict(after.targets)) == (2, {})
+    after = promise_for(starter, TUESDAY + DAY)
+    assert (after.policy_version, set(after.targets)) == (2, {(1, "resolution")})
