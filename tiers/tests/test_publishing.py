@@ -15,7 +15,7 @@ from tiers.actions import (
     publish_policy,
     rename_draft,
 )
-from tiers.models import Criterion, PromiseTarget, TierPolicy, TierPromise, TierRule
+from tiers.models import Calendar, Criterion, PromiseTarget, TierPolicy, TierPromise, TierRule
 from tiers.program import live_policy_at, program_of, read_program
 from tiers.promises import promise_for
 
@@ -165,8 +165,10 @@ def test_what_is_missing_is_named(draft, publish, changes, field) -> None:
             "The criteria cannot be read",
         ),
         (
-            lambda d: first_reply(d).calendar.versions.update(published_at=None),
-            "Around the clock has no published version",
+            lambda d: PromiseTarget.objects.filter(pk=first_reply(d).pk).update(
+                calendar=Calendar.objects.create(key="moon", name="By the moon")
+            ),
+            "By the moon has no published version",
         ),
         (
             lambda d: PromiseTarget.objects.filter(policy=d, tier="starter", severity=1).update(
