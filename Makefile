@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run test test-oracles check check-lint check-types check-imports \
         check-migrations check-templates check-deploy format messages screenshots bench \
-        python environment dev-environment
+        python environment dev-environment bench-environment
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -46,7 +46,7 @@ run: environment ## Start the demo: portal, worker and beat on this machine
 test: dev-environment ## Run all tests, on SQLite and on the servers that are there
 	@$(PY) -P portal/suite.py -n auto $(ARGS)
 
-test-oracles: dev-environment ## Run the cases of other engines (ORACLES_DIR adds a folder)
+test-oracles: dev-environment ## Run the cases of other engines (ORACLES_DIR: another folder)
 	@$(PY) -m pytest -m oracle $(ARGS)
 
 check: check-lint check-types check-imports check-migrations check-templates check-deploy ## Run every check (use make -k check to see all findings)
@@ -104,7 +104,7 @@ messages: dev-environment ## Collect texts for translators and compile theirs (n
 screenshots: dev-environment ## Take the pictures of the README anew (docs/*.png; needs Chromium)
 	@$(PY) -m pytest --quiet portal/tests/browser/screenshots.py
 
-bench: dev-environment ## Measure; one JSON line per measure (SIZE=s|m|l)
+bench: bench-environment ## Measure; one JSON line per measure (SIZE=s|m|l)
 	@SIZE="$(SIZE)" $(PY) -m bench $(ARGS)
 
 environment: python
@@ -112,6 +112,9 @@ environment: python
 
 dev-environment: python
 	@"$(PYTHON)" -P portal/bootstrap.py requirements-dev.txt
+
+bench-environment: python
+	@"$(PYTHON)" -P portal/bootstrap.py requirements-bench.txt
 
 python:
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \

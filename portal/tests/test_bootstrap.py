@@ -14,6 +14,7 @@ from portal import bootstrap
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
+MEASURING = ROOT / "requirements-bench.txt"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(\[[a-z,]+\])?==[0-9][^\s;]*( ; [^#]+?)?(  # .+)?$")
 
 
@@ -24,13 +25,13 @@ def requirement_lines(path: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", [RUNTIME, DEVELOPMENT], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [RUNTIME, DEVELOPMENT, MEASURING], ids=lambda path: path.name)
 def test_every_package_is_pinned_to_one_version_and_no_address_is_named(path: Path) -> None:
     assert [line for line in requirement_lines(path) if not PIN.match(line)] == []
     assert "://" not in path.read_text()
 
 
-@pytest.mark.parametrize("path", [RUNTIME, DEVELOPMENT], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [RUNTIME, DEVELOPMENT, MEASURING], ids=lambda path: path.name)
 def test_every_package_that_we_chose_says_what_for(path: Path) -> None:
     chosen, _ = path.read_text().split("# -- Brought along")
     lines = chosen.splitlines()

@@ -11,7 +11,7 @@ import pytest
 from tickets.rules.clocks import Event, Options, Reading, Target, Terms, evaluate, worst_reading
 from tickets.rules.clocks.facts import METRICS
 from tiers.rules.business_time import BusinessCalendar, CalendarDefinition
-from tiers.tests.oracle_files import entries, instant
+from tiers.tests.oracle_files import entries, instant, judged
 
 pytestmark = pytest.mark.oracle
 
@@ -112,8 +112,11 @@ def check_metric(
 
 @pytest.mark.parametrize("scenario", entries("events"))
 def test_clocks_agree_with_the_scenario(scenario: Scenario) -> None:
-    if scenario.get("drop"):
-        pytest.skip(f"a defect of the source: {scenario.get('note') or 'dropped'}")
+    with judged(scenario):
+        check_scenario(scenario)
+
+
+def check_scenario(scenario: Scenario) -> None:
     boundary = scenario.get("boundary")
     readings = readings_of(scenario)
     for metric, expected in scenario["expected"].items():

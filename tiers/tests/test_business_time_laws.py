@@ -1,13 +1,24 @@
-"""Laws of business time for any calendar whatever, and a slow walker that must agree."""
+"""Laws of business time for any calendar whatever.
 
-from collections.abc import Iterator
+Three ways to the same answers: a slow walker that asks every quarter of an hour whether it is
+open (the reference), the compiled tables, and whole columns of questions at once.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tiers.rules.business_time import BusinessCalendar, CalendarDefinition, NeverOpenError
+from tiers.rules.business_time import (
+    BusinessCalendar,
+    CalendarDefinition,
+    NeverOpenError,
+    NoOpeningError,
+)
+from tiers.rules.business_time.vectorised import Column
 
 HOUR, DAY = 3600, 86_400
 TOKYO = CalendarDefinition("Asia/Tokyo", {0: ((9 * HOUR, 17 * HOUR),)})
@@ -105,27 +116,55 @@ def walked(definition: CalendarDefinition, since: int, until: int) -> Iterator[t
         yield instant, inside and not any(s <= instant < e for s, e in pauses)
 
 
+def agree(hours: BusinessCalendar, steps: list[tuple[int, bool]], a: int, b: int) -> None:
+    """Check the compiled and the vectorised answers against the walked steps around [a, b)."""
+    column, instants = Column(hours), np.array([instant for instant, _ in steps])
+    assert [hours.is_open(instant) for instant, _ in steps] == [is_open for _, is_open in steps]
+    counted = [sum(STEP for at, is_open in steps if is_open and a <= at < t) for t in instants]
+    assert [hours.elapsed(a, t) for t in instants.tolist()] == counted
+    assert column.elapsed(a, instants).tolist() == counted
+    ahead = [instant for instant, is_open in steps if is_open and instant >= a]
+    amounts = [count * STEP for count in range(len(ahead))]
+    assert [hours.due(a, amount + STEP) - STEP for amount in amounts] == ahead
+    assert [hours.last_moment(a, amount) for amount in amounts] == ahead
+    assert (column.due(a, np.array(amounts, int) + STEP) - STEP).tolist() == ahead
+    assert column.last_moment(a, amounts).tolist() == ahead
+    behind = [instant for instant, is_open in reversed(steps) if is_open and instant < b]
+    amounts = [count * STEP for count in range(1, len(behind) + 1)]
+    assert [hours.subtract(b, amount) for amount in amounts] == behind
+    assert column.subtract(b, amounts).tolist() == behind
+
+
 class TestAgainstTheWalker:
     @settings(quick, max_examples=250)
     @given(worlds(), moments, moments)
-    def test_compiled_and_walked_time_agree_when_the_clocks_change(
+    def test_compiled_vectorised_and_walked_time_agree_when_the_clocks_change(
         self, world: tuple[CalendarDefinition, int], one: int, other: int
     ) -> None:
         definition, change = world
-        hours = BusinessCalendar([(None, definition)])
-        since, until = change - BEFORE * DAY, change + AFTER * DAY
-        steps = list(walked(definition, since, until))
-        assert [hours.is_open(instant) for instant, _ in steps] == [is_open for _, is_open in steps]
+        steps = list(walked(definition, change - BEFORE * DAY, change + AFTER * DAY))
         a, b = sorted((change + one, change + other))
-        open_in_between = sum(STEP for instant, is_open in steps if is_open and a <= instant < b)
-        assert hours.elapsed(a, b) == open_in_between
-        ahead = [instant for instant, is_open in steps if is_open and instant >= a]
-        for count, instant in enumerate(ahead, 1):
-            assert hours.due(a, count * STEP) == instant + STEP
-            assert hours.last_moment(a, (count - 1) * STEP) == instant
-        behind = [instant for instant, is_open in steps if is_open and instant < b]
-        for count, instant in enumerate(reversed(behind), 1):
-            assert hours.subtract(b, count * STEP) == instant
+        agree(BusinessCalendar([(None, definition)]), steps, a, b)
+
+    @settings(quick, max_examples=100)
+    @given(worlds(), worlds(), moments, moments, moments)
+    def test_they_agree_when_one_version_follows_another(
+        self,
+        before: tuple[CalendarDefinition, int],
+        after: tuple[CalendarDefinition, int],
+        edit: int,
+        one: int,
+        other: int,
+    ) -> None:
+        change = before[1]
+        valid_from, since, until = change + edit, change - BEFORE * DAY, change + AFTER * DAY
+        old, new = walked(before[0], since, until), walked(after[0], since, until)
+        steps = [
+            earlier if earlier[0] < valid_from else later
+            for earlier, later in zip(old, new, strict=True)
+        ]
+        a, b = sorted((change + one, change + other))
+        agree(BusinessCalendar([(None, before[0]), (valid_from, after[0])]), steps, a, b)
 
 
 seconds_away = st.integers(-BEFORE * DAY, AFTER * DAY)
@@ -189,6 +228,44 @@ class TestLaws:
         edited = BusinessCalendar([(None, hours.definition_at(start)), (due, TOKYO)])
         assert edited.due(start, amount) == due
         assert edited.elapsed(start - DAY, due) == hours.elapsed(start - DAY, due)
+
+
+class TestColumns:
+    @quick
+    @given(
+        worlds(),
+        st.lists(st.tuples(seconds_away, seconds_away, amounts), max_size=40),
+        st.booleans(),
+        st.booleans(),
+    )
+    def test_a_column_answers_each_row_as_the_calendar_does(
+        self,
+        world: tuple[CalendarDefinition, int],
+        asked: list[tuple[int, int, int]],
+        in_order: bool,
+        fresh: bool,
+    ) -> None:
+        hours, change = BusinessCalendar([(None, world[0])]), world[1]
+        # A fresh table must grow by the column's own questions.
+        column = Column(BusinessCalendar([(None, world[0])]) if fresh else hours)
+        questions = sorted(asked) if in_order else asked
+        ones = [change + one for one, _, _ in questions]
+        others = [change + other for _, other, _ in questions]
+        lengths = [amount for _, _, amount in questions]
+        assert column.elapsed(ones, others).tolist() == [
+            hours.elapsed(a, b) for a, b in zip(ones, others, strict=True)
+        ]
+        for name in ("due", "last_moment", "subtract"):
+            found = getattr(column, name)(ones, lengths, never=-1).tolist()
+            pairs = zip(ones, lengths, strict=True)
+            assert found == [answer(getattr(hours, name), a, amount) for a, amount in pairs]
+
+
+def answer(ask: Callable[[int, int], int], instant: int, amount: int) -> int:
+    try:
+        return ask(instant, amount)
+    except NoOpeningError:
+        return -1
 
 
 def lasting(definition: CalendarDefinition, *closed: date) -> BusinessCalendar:

@@ -32,6 +32,7 @@ Table = tuple[int, int, list[int], list[int], list[int], int]
 FOREVER = 1 << 62
 # How far from its start a search goes before it gives up, and the years that can be compiled.
 SEARCH_YEARS = 60
+SEARCH_SECONDS = SEARCH_YEARS * 366 * DAY_SECONDS
 FIRST_YEAR, LAST_YEAR = 1900, 2300
 
 
@@ -100,7 +101,7 @@ class BusinessCalendar:
             return 0
         table = self._table
         if table is None or a < table[0] or b > table[1]:
-            table = self._covering(a, b)
+            table = self.covering(a, b)
         _, _, starts, ends, before, _ = table
         i = bisect_right(starts, b) - 1
         end = ends[i]
@@ -117,7 +118,7 @@ class BusinessCalendar:
             return self._refuse_negative(seconds) or a
         table = self._table
         if table is None or a < table[0] or a > table[1]:
-            table = self._covering(a, a)
+            table = self.covering(a, a)
         _, _, starts, ends, before, total = table
         i = bisect_right(starts, a) - 1
         end = ends[i]
@@ -125,7 +126,10 @@ class BusinessCalendar:
         if position > total:
             _, _, starts, _, before, _ = self._reaching(a, position)
         i = bisect_left(before, position) - 1
-        return starts[i] + position - before[i]
+        due = starts[i] + position - before[i]
+        if due - a > SEARCH_SECONDS:
+            self._refuse_far()
+        return due
 
     def instants(self, a: int, seconds: int) -> tuple[int, int]:
         """Return `due` and `last_moment` together; they differ only on a boundary."""
@@ -140,15 +144,16 @@ class BusinessCalendar:
             _, _, starts, ends, before, _ = self._reaching(a, position + 1)
         i = bisect_left(before, position) - 1
         due = starts[i] + position - before[i]
-        if due < ends[i]:
-            return due, due
-        return due, starts[i + 1]
+        last = due if due < ends[i] else starts[i + 1]
+        if last - a > SEARCH_SECONDS:
+            self._refuse_far()
+        return due, last
 
     def dues(self, a: int, amounts: Sequence[int]) -> list[int]:
         """Return `due(a, seconds)` for each of several amounts, all positive and ascending."""
         table = self._table
         if table is None or a < table[0] or a > table[1]:
-            table = self._covering(a, a)
+            table = self.covering(a, a)
         _, _, starts, ends, before, total = table
         i = bisect_right(starts, a) - 1
         end = ends[i]
@@ -160,6 +165,8 @@ class BusinessCalendar:
             position = origin + seconds
             i = bisect_left(before, position, i) - 1
             found.append(starts[i] + position - before[i])
+        if found[-1] - a > SEARCH_SECONDS:
+            self._refuse_far()
         return found
 
     def last_moment(self, a: int, seconds: int) -> int:
@@ -168,7 +175,7 @@ class BusinessCalendar:
             self._refuse_negative(seconds)
         table = self._table
         if table is None or a < table[0] or a > table[1]:
-            table = self._covering(a, a)
+            table = self.covering(a, a)
         _, _, starts, ends, before, total = table
         i = bisect_right(starts, a) - 1
         end = ends[i]
@@ -176,7 +183,10 @@ class BusinessCalendar:
         if position >= total:
             _, _, starts, _, before, _ = self._reaching(a, position + 1)
         i = bisect_right(before, position) - 1
-        return starts[i] + position - before[i]
+        last = starts[i] + position - before[i]
+        if last - a > SEARCH_SECONDS:
+            self._refuse_far()
+        return last
 
     def subtract(self, b: int, seconds: int) -> int:
         """Return the latest t with elapsed(t, b) >= seconds; for 0 the last open moment up to b."""
@@ -189,11 +199,14 @@ class BusinessCalendar:
         if table[4][0] > least:
             table = self._reaching_back(b, least)
         i = (bisect_right if seconds else bisect_left)(table[4], position) - 1
-        return table[2][i] + position - table[4][i]
+        instant = table[2][i] + position - table[4][i]
+        if b - instant > SEARCH_SECONDS:
+            self._refuse_far()
+        return instant
 
     def is_open(self, t: int) -> bool:
         """Whether the second starting at t is open; closing time itself is not."""
-        _, _, starts, ends, _, _ = self._covering(t, t + 1)
+        _, _, starts, ends, _, _ = self.covering(t, t + 1)
         return t < ends[bisect_right(starts, t) - 1]
 
     def next_opening(self, t: int) -> int:
@@ -217,7 +230,7 @@ class BusinessCalendar:
         """Return the open intervals within [a, b), clipped to it, in order."""
         if b <= a:
             return []
-        _, _, starts, ends, _, _ = self._covering(a, b)
+        _, _, starts, ends, _, _ = self.covering(a, b)
         first, last = bisect_right(ends, a), bisect_left(starts, b)
         return [(max(starts[i], a), min(ends[i], b)) for i in range(first, last)]
 
@@ -288,37 +301,56 @@ class BusinessCalendar:
         """Return the table holding t, and the open seconds from the origin up to t."""
         table = self._table
         if table is None or t < table[0] or t > table[1]:
-            table = self._covering(t, t)
+            table = self.covering(t, t)
         _, _, starts, ends, before, _ = table
         i = bisect_right(starts, t) - 1
         end = ends[i]
         return table, before[i] + (t if t < end else end) - starts[i]
 
-    def _covering(self, a: int, b: int) -> Table:
+    @property
+    def is_searched(self) -> bool:
+        """Whether it is compiled as far as asked for, and a search has to end somewhere."""
+        return bool(self._versions)
+
+    def covering(self, a: int, b: int) -> Table:
         """Return a table holding both ends of [a, b)."""
         table = self._table
         if table is None or a < table[0] or a > table[1]:
             table = self._grown(a)
         return table if b <= table[1] else self._grown(b)
 
-    def _reaching(self, a: int, position: int) -> Table:
-        """Return a table whose open time reaches a position, or give up."""
-        table, _ = self._position(a)
-        limit = year_of(a) + SEARCH_YEARS if self._versions else 0
-        while table[5] < position:
-            if not self._versions or year_of(table[1]) > limit:
-                raise NoOpeningError(f"Not enough open time within {SEARCH_YEARS} years.")
+    def reaching(self, a: int, position: int) -> Table:
+        """Return a table whose open time reaches a position, or all that is searched from a."""
+        table = self.covering(a, a)
+        limit = min(a + SEARCH_SECONDS, new_year(LAST_YEAR))
+        while table[5] < position and self._versions and table[1] < limit:
             table = self._grown(table[1] + 1)
         return table
 
-    def _reaching_back(self, b: int, position: int) -> Table:
-        table, _ = self._position(b)
-        limit = year_of(b) - SEARCH_YEARS if self._versions else 0
-        while table[4][0] > position:
-            if not self._versions or year_of(table[0]) < limit:
-                raise NoOpeningError(f"Not enough open time within the last {SEARCH_YEARS} years.")
+    def reaching_back(self, b: int, position: int) -> Table:
+        """Return a table that begins by a position, or all that is searched back from b."""
+        table = self.covering(b, b)
+        limit = max(b - SEARCH_SECONDS, new_year(FIRST_YEAR))
+        while table[4][0] > position and self._versions and table[0] > limit:
             table = self._grown(table[0] - 1)
         return table
+
+    def _reaching(self, a: int, position: int) -> Table:
+        table = self.reaching(a, position)
+        if table[5] < position:
+            raise NoOpeningError(f"Not enough open time within {SEARCH_YEARS} years.")
+        return table
+
+    def _reaching_back(self, b: int, position: int) -> Table:
+        table = self.reaching_back(b, position)
+        if table[4][0] > position:
+            raise NoOpeningError(f"Not enough open time within the last {SEARCH_YEARS} years.")
+        return table
+
+    def _refuse_far(self) -> None:
+        """Refuse an answer that is there only because somebody has asked farther out before."""
+        if self._versions:
+            raise NoOpeningError(f"Not enough open time within {SEARCH_YEARS} years.")
 
     def _grown(self, t: int) -> Table:
         """Return a table holding t, compiling the years between it and what is there."""
