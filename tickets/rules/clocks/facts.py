@@ -21,6 +21,7 @@ DONE = frozenset({"solved", "closed"})
 SEVERITIES = (1, 2, 3, 4)
 
 Kind = Literal["opened", "message", "status", "severity", "terms", "no_reply_needed", "merged"]
+Mode = Literal["retarget", "restart", "keep", "correct"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,11 @@ class Event(NamedTuple):
 
     `opened` comes first and carries status, severity and terms; opened by a customer, it is also
     their first message. `message` is public or an internal note; an automatic one (bot,
-    auto-reply, out-of-office) never counts. `severity` and `terms` change what is promised:
-    `mode` says whether the clocks keep what has elapsed (retarget) or begin anew (restart).
-    Terms None means that nothing is promised any more. `merged` ends every clock for good.
+    auto-reply, out-of-office) never counts. `severity` and `terms` change what is promised, and
+    `mode` says what that does to the clocks that live: they keep what has elapsed (retarget) or
+    begin anew (restart); new terms may also leave them alone (keep), or be counted as if they had
+    been agreed at the start (correct). Terms None means that nothing is promised any more.
+    `merged` ends every clock for good.
     """
 
     at: int
@@ -151,7 +154,7 @@ class Event(NamedTuple):
     status: str | None = None
     severity: int | None = None
     terms: Terms | None = None
-    mode: Literal["retarget", "restart"] = "retarget"
+    mode: Mode = "retarget"
 
 
 class Options(NamedTuple):

@@ -52,8 +52,16 @@ def reading_of(run: Run, calendars: Calendars, now: int) -> Reading | None:
     past: list[Period] = []
     elapsed = 0
     ladder_since = rung_before = since
+    forerunner, corrected_at = None, None
+    if run.corrected is not None:
+        # What was promised before the correction is the forerunner's; this run was only counted.
+        forerun, corrected_at = run.corrected
+        forerunner = reading_of(forerun, calendars, corrected_at)
+        since = ladder_since = rung_before = max(since, corrected_at)
     for start, end, state, cause, target, terms_key in stretches:
-        if target is not None and (target is not promise or terms_key != promise_key):
+        if target is not None and corrected_at is not None and start <= corrected_at:
+            promise, promise_key = target, terms_key
+        elif target is not None and (target is not promise or terms_key != promise_key):
             past.append((since, promise, promise_key, elapsed))
             if target.seconds != promise.seconds:
                 ladder_since = rung_before = start
@@ -62,9 +70,7 @@ def reading_of(run: Run, calendars: Calendars, now: int) -> Reading | None:
             since, promise, promise_key = start, target, terms_key
         counted = 0
         if state == "running" and target is not None:
-            calendar = calendars.get(target.calendar)
-            if calendar is None:
-                raise ValueError(f"No calendar {target.calendar!r} was given.")
+            calendar = calendar_of(target, calendars)
             counted = calendar.elapsed(start, end)
             laps.append((start, elapsed, elapsed + counted, calendar))
             elapsed += counted
@@ -72,7 +78,15 @@ def reading_of(run: Run, calendars: Calendars, now: int) -> Reading | None:
             name = target.calendar if target else ""
             ledger.append(Segment(start, end, state, cause, name, terms_key, counted))
     periods = [*past, (since, promise, promise_key, elapsed)]
-    return judged(run, over_since, stretches, ledger, laps, periods, (ladder_since, rung_before))
+    ladder = (ladder_since, rung_before)
+    return judged(run, over_since, stretches, ledger, laps, periods, ladder, forerunner)
+
+
+def calendar_of(target: Target, calendars: Calendars) -> BusinessCalendar:
+    calendar = calendars.get(target.calendar)
+    if calendar is None:
+        raise ValueError(f"No calendar {target.calendar!r} was given.")
+    return calendar
 
 
 def promised(run: Run, now: int) -> tuple[list[Stretch], int | None]:
@@ -106,11 +120,14 @@ def judged(
     laps: list[Lap],
     periods: list[Period],
     ladder: tuple[int, int],
+    forerunner: Reading | None,
 ) -> Reading:
     """Put the counted parts of a run together and judge them by the present promise.
 
     `ladder` says since when this length is promised, as no step is reached before, and before
     when the steps have rung under earlier terms of the same length: they do not ring again.
+    `forerunner` is the clock as it stood when it was corrected: what has rung then for the same
+    length does not ring again either, and its breaches stay on record.
     """
     ladder_since, rung_before = ladder
     _, target, terms_key, elapsed = periods[-1]
@@ -123,15 +140,16 @@ def judged(
     due_at, breaches_after = crossing(laps, goal, onward)
     breaches: tuple[Breach, ...] = ()
     broken_at = None
-    if late or len(periods) > 1:
-        breaches, broken_at = breaches_of(periods, laps)
+    if late or len(periods) > 1 or forerunner is not None:
+        breaches, broken_at = breaches_of(periods, laps, forerunner)
     alarms: list[Alarm] = []
     if target.warn_at and (to_come or elapsed >= target.warn_seconds[0]):
         instants = warnings(laps, target.warn_seconds, to_come)
         # strict=False: a step that is not reached, as things stand, has no instant.
-        for step, at in zip(target.warn_at, instants, strict=False):
+        rung = forerunner.elapsed_seconds if forerunner and forerunner.target_seconds == goal else 0
+        for step, seconds, at in zip(target.warn_at, target.warn_seconds, instants, strict=False):
             rings_at = at if at > ladder_since else ladder_since
-            if rings_at >= rung_before:
+            if rings_at >= rung_before and (at > ladder_since or seconds > rung):
                 alarms.append(Alarm(step, rings_at))
     if late:
         if broken_at is not None:
@@ -218,15 +236,33 @@ def crossing(laps: list[Lap], seconds: int, onward: bool) -> tuple[int | None, i
     return due, None
 
 
-def breaches_of(periods: list[Period], laps: list[Lap]) -> tuple[tuple[Breach, ...], int | None]:
+def counted_by(at: int, laps: list[Lap]) -> int:
+    """Return the seconds counted up to an instant."""
+    found = 0
+    for start, before, _, calendar in laps:
+        if start < at:
+            found = before + calendar.elapsed(start, at)
+    return found
+
+
+def breaches_of(
+    periods: list[Period], laps: list[Lap], forerunner: Reading | None
+) -> tuple[tuple[Breach, ...], int | None]:
     """Return the breaches on record, and since when the clock is late under its present terms.
 
     None is earlier than its promise. A clock that is late already when the promise changes, and
     still is under the new one, breaks no second promise; neither does one promised the same
-    length again under the same terms.
+    length again under the same terms. The same goes for one that was late before a correction.
     """
     found: dict[tuple[str, int], Breach] = {}
     late_since, late_under, counted_before = None, "", 0
+    if forerunner is not None:
+        found = {
+            (breach.terms_key, breach.target_seconds): breach for breach in forerunner.breaches
+        }
+        if forerunner.remaining_seconds < 0:
+            late_since, late_under = forerunner.breached_at, forerunner.terms_key
+            counted_before = counted_by(periods[0][0], laps)
     for since, target, terms_key, counted in periods:
         goal = target.seconds
         if counted <= goal:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from tickets.rules.clocks.facts import Target
 from tickets.rules.clocks.reading import State
 
 # Time from start to end, in one state with its cause, under one target of some terms.
 Stretch = tuple[int, int, State, str, Target | None, str]
+
+
+class Beginning(NamedTuple):
+    """How a run began: with the event at which place, and for what cause."""
+
+    place: int
+    cause: str
 
 
 class Run:
@@ -15,13 +24,20 @@ class Run:
     `ending` is None while the cycle lives; "stopped" is what the metric was waiting for,
     "unanswered" a solve without the reply that was owed, "cancelled" an end without a judgement.
     A run that is not `final` goes on when the ticket is reopened.
+
+    `kept` is the promise
+    (target, terms key) it holds on to while others of the ticket follow new terms. `corrected` is
+    the run as it was counted before a correction, and the instant of that.
     """
 
     __slots__ = (
+        "began",
         "cause",
+        "corrected",
         "cycle",
         "ending",
         "final",
+        "kept",
         "metric",
         "since",
         "state",
@@ -39,9 +55,13 @@ class Run:
         cause: str,
         target: Target | None,
         terms_key: str,
+        began: Beginning,
     ) -> None:
         self.metric = metric
         self.cycle = cycle
+        self.began = began
+        self.kept: tuple[Target | None, str] | None = None
+        self.corrected: tuple[Run, int] | None = None
         self.stretches: list[Stretch] = []
         self.since = at
         self.state = state
