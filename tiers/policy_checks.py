@@ -1,15 +1,20 @@
-"""What keeps a draft from going live, in words: for its page, and for the act itself."""
+"""What keeps a draft from going live, and what its editor should hear before, in words."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from portal.kit.words import tier_label
+from tiers.calendar_lengths import calendar_lengths
 from tiers.models import AccountFact, Calendar, PromiseTarget, TierPolicy, TierPromise
-from tiers.program import rules_of
+from tiers.program import rules_of, targets_by_tier
+from tiers.promise_words import say_fairness
 from tiers.reason_words import say
 from tiers.rules import evaluation
 from tiers.rules.evaluation.values import InputError
+from tiers.rules.fairness import Offer, fairness
 
 
 def faults_of(policy: TierPolicy) -> list[str]:
@@ -17,15 +22,45 @@ def faults_of(policy: TierPolicy) -> list[str]:
     return [*_rules(policy), *_promises(policy), *_calendars(policy)]
 
 
+def warnings_of(policy: TierPolicy, at: datetime) -> list[str]:
+    """Return what is odd about a version though it may be meant, a sentence each."""
+    policy, lengths = _read(policy), calendar_lengths(at)
+    names = {key: length.name for key, length in lengths.items()}
+    offers = {
+        (tier, severity, metric): Offer(
+            seconds=target.seconds,
+            floor_seconds=target.floor_seconds,
+            calendar=target.calendar,
+            open_seconds=lengths[target.calendar].week_seconds,
+            warns=any(target.tell.get(str(step)) for step in target.warn_at),
+        )
+        for tier, targets in targets_by_tier(policy).items()
+        for (severity, metric), target in targets.items()
+        if target.calendar in lengths
+    }
+    said = [say_fairness(reason, names) for reason in fairness(policy.tier_order, offers)]
+    with suppress(InputError):  # criteria that cannot be read are a fault, not a warning
+        said += [say(one.reason, policy.currency) for one in _findings(policy, "warning")]
+    return said
+
+
+def _read(policy: TierPolicy) -> TierPolicy:
+    return TierPolicy.objects.with_everything().get(pk=policy.pk)
+
+
+def _findings(policy: TierPolicy, level: str) -> list[evaluation.Finding]:
+    found = evaluation.validate(rules_of(policy), AccountFact.Name.values)
+    return [finding for finding in found if finding.level == level]
+
+
 def _rules(policy: TierPolicy) -> Iterator[str]:
     try:
-        rules = rules_of(TierPolicy.objects.with_everything().get(pk=policy.pk))
+        findings = _findings(_read(policy), "error")
     except InputError as error:
         yield _("The criteria cannot be read: %(problem)s") % {"problem": error}
         return
-    for finding in evaluation.validate(rules, AccountFact.Name.values):
-        if finding.level == "error":
-            yield say(finding.reason, policy.currency)
+    for finding in findings:
+        yield say(finding.reason, policy.currency)
 
 
 def _promises(policy: TierPolicy) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """The live support program as the pure rules read it, kept in memory per version."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.kit.refused import Refused
-from tiers.models import TierPolicy, TierPromise
+from tiers.models import PromiseTarget, TierPolicy, TierPromise
 from tiers.rules import evaluation
 
 
@@ -29,6 +31,20 @@ class PromisedTarget:
     warn_at: tuple[int, ...]
     tell: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     by: str = "tier"
+
+    @property
+    def fingerprint(self) -> str:
+        """A short print of what is promised: equal promises, equal prints.
+
+        A form carries it along, so that a later save sees that an earlier one changed
+        what it shows.
+        """
+        told = sorted((step, sorted(roles)) for step, roles in self.tell.items() if roles)
+        said = (
+            self.seconds, self.floor_seconds, self.calendar, sorted(self.pause_on),
+            sorted(self.warn_at), told,
+        )  # fmt: skip
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +92,33 @@ def _read(policy_id: int, effective_from: datetime) -> Program:
 def read_program(policy_id: int) -> Program:
     """Read a policy whole as it is now, a draft too; nothing is kept in memory."""
     policy = TierPolicy.objects.with_everything().get(pk=policy_id)
-    targets: dict[str, dict[tuple[int, str], PromisedTarget]] = {}
-    for row in policy.targets.all():
-        targets.setdefault(row.tier, {})[(row.severity, row.metric)] = PromisedTarget(
-            seconds=row.target_seconds,
-            floor_seconds=row.floor_seconds,
-            calendar=row.calendar.key,
-            pause_on=tuple(row.pause_on),
-            warn_at=tuple(row.warn_at),
-            tell=recipients_of(row.tell),
-        )
     return Program(
         policy_id=policy.pk,
         version=policy.version,
         currency=policy.currency,
         rules=rules_of(policy),
         promises={promise.tier: promise for promise in policy.promises.all()},
-        targets=targets,
+        targets=targets_by_tier(policy),
+    )
+
+
+def targets_by_tier(policy: TierPolicy) -> dict[str, dict[tuple[int, str], PromisedTarget]]:
+    """Return what a version promises each tier, by severity and metric."""
+    targets: dict[str, dict[tuple[int, str], PromisedTarget]] = {}
+    for row in policy.targets.all():
+        targets.setdefault(row.tier, {})[(row.severity, row.metric)] = target_of(row)
+    return targets
+
+
+def target_of(row: PromiseTarget) -> PromisedTarget:
+    """Return what a stored row promises."""
+    return PromisedTarget(
+        seconds=row.target_seconds,
+        floor_seconds=row.floor_seconds,
+        calendar=row.calendar.key,
+        pause_on=tuple(row.pause_on),
+        warn_at=tuple(row.warn_at),
+        tell=recipients_of(row.tell),
     )
 
 

@@ -19,6 +19,8 @@ from tiers.actions.policies import (
     rename_draft,
 )
 from tiers.actions.publishing import publish_policy
+from tiers.actions.rebasing import rebase_draft
+from tiers.actions.targets import set_target, withdraw_target
 
 __all__ = [
     "agree_custom_target",
@@ -34,9 +36,12 @@ __all__ = [
     "organizations_to_evaluate",
     "publish_calendar_version",
     "publish_policy",
+    "rebase_draft",
     "record_facts",
     "rename_calendar",
     "rename_draft",
     "save_calendar_draft",
+    "set_target",
     "withdraw_override",
+    "withdraw_target",
 ]

@@ -1,6 +1,5 @@
 """Drafts of the support program: begun from a version, changed, thrown away."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -112,22 +111,22 @@ def check_runs_operations(user: User) -> None:
 def copy_content(source: TierPolicy, draft: TierPolicy) -> None:
     """Copy rules, criteria, promises and targets of a version into an empty draft."""
     for rule in TierRule.objects.filter(policy=source).prefetch_related("criteria"):
-        made = TierRule.objects.create(policy=draft, **_content(rule, {"policy"}))
+        made = TierRule.objects.create(policy=draft, **content_of(rule, {"policy"}))
         Criterion.objects.bulk_create(
-            Criterion(rule=made, **_content(criterion, {"rule"}))
+            Criterion(rule=made, **content_of(criterion, {"rule"}))
             for criterion in rule.criteria.all()
         )
     TierPromise.objects.bulk_create(
-        TierPromise(policy=draft, **_content(promise, {"policy"}))
+        TierPromise(policy=draft, **content_of(promise, {"policy"}))
         for promise in TierPromise.objects.filter(policy=source).order_by("pk")
     )
     PromiseTarget.objects.bulk_create(
-        PromiseTarget(policy=draft, **_content(target, {"policy"}))
+        PromiseTarget(policy=draft, **content_of(target, {"policy"}))
         for target in PromiseTarget.objects.filter(policy=source).order_by("pk")
     )
 
 
-def _content(row: Any, besides: set[str]) -> Mapping[str, Any]:
+def content_of(row: Any, besides: set[str]) -> dict[str, Any]:
     """Return what a row says: every column but its own key and the row it hangs on."""
     return {
         field.attname: getattr(row, field.attname)
