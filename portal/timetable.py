@@ -16,6 +16,16 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 4},
     },
+    "continue recomputing": {
+        "task": "tickets.tasks.continue_recomputing",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
+    "start the nightly check": {
+        "task": "tickets.tasks.start_nightly_check",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
     "deliver notices": {
         "task": "people.tasks.deliver_notices",
         "schedule": 2.0,

@@ -19,6 +19,18 @@ def announce_clock_events(**kwargs: object) -> int:
 
 
 @shared_task
+def continue_recomputing(**kwargs: object) -> int:
+    """Go over the clocks of what was published, corrected or is being checked."""
+    return actions.continue_runs(now=clock.now())
+
+
+@shared_task
+def start_nightly_check(**kwargs: object) -> bool:
+    """Have all clocks of open and lately changed tickets compared with their events."""
+    return actions.start_nightly_check(now=clock.now()) is not None
+
+
+@shared_task
 def close_solved_tickets(**kwargs: object) -> int:
     """Close tickets that stayed solved long enough."""
     return actions.close_solved_tickets(now=clock.now())

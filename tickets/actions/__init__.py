@@ -14,23 +14,35 @@ from tickets.actions.clocks import readings_of, reclock
 from tickets.actions.conversing import reply_as_agent, reply_as_customer
 from tickets.actions.following import follow, may_share, unfollow
 from tickets.actions.importing import PastEvent, PastTicket, import_tickets
+from tickets.actions.nightly import check_now, settle_discrepancy, start_nightly_check
 from tickets.actions.opening import open_ticket
+from tickets.actions.publishing import (
+    publish_calendar_version,
+    publish_policy,
+    retarget_organization,
+)
 from tickets.actions.rating import ask_for_ratings, rate, rating_link, read_rating_token
+from tickets.actions.recomputing import advance_run, continue_runs, start_run
 from tickets.actions.staffing import set_queues
 from tickets.actions.sweeping import sweep_batch, sweep_clocks
 
 __all__ = [
     "PastEvent",
     "PastTicket",
+    "advance_run",
     "announce_clock_events",
     "ask_for_ratings",
     "assign",
     "change_queue",
+    "check_now",
     "close_solved_tickets",
+    "continue_runs",
     "follow",
     "import_tickets",
     "may_share",
     "open_ticket",
+    "publish_calendar_version",
+    "publish_policy",
     "rate",
     "rating_link",
     "read_rating_token",
@@ -39,9 +51,13 @@ __all__ = [
     "remove_orphans",
     "reply_as_agent",
     "reply_as_customer",
+    "retarget_organization",
     "set_queues",
     "set_severity",
     "set_status",
+    "settle_discrepancy",
+    "start_nightly_check",
+    "start_run",
     "sweep_batch",
     "sweep_clocks",
     "take_next",

@@ -1,17 +1,18 @@
 """Bring the clocks of a ticket in line with its events."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
 
 from portal.kit import clock
 from tickets.models import Clock, ClockEvent, PromiseTerms, Ticket, TicketEvent
 from tickets.rules import clocks as rules
 from tickets.rules.queue_order import next_promise
+from tickets.terms import Content, content_of
 from tiers.calendars import calendars_by_key, pinned_names
 from tiers.promises import Promise
+from tiers.rules.business_time import BusinessCalendar
 
 ENGINE_KINDS = (
     TicketEvent.Kind.OPENED,
@@ -22,6 +23,11 @@ ENGINE_KINDS = (
     TicketEvent.Kind.NO_REPLY_NEEDED,
     TicketEvent.Kind.MERGED,
 )
+# What the engine reads of an event, fetched without making a model of each.
+ENGINE_FIELDS = (
+    "ticket_id", "at", "seq", "kind", "by", "is_public", "is_automatic", "new", "detail",
+    "terms_id",
+)  # fmt: skip
 STORED = [
     "status", "tier", "severity", "terms", "calendar", "target_seconds", "elapsed_seconds",
     "started_at", "due_at", "breaches_after", "breached_at", "stopped_at", "paused_reason",
@@ -36,37 +42,31 @@ def keep_terms(promise: Promise) -> PromiseTerms:
     reach the clocks that run under these terms.
     """
     calendars = pinned_names({target.calendar for target in promise.targets.values()})
-    content = {
-        "tier": promise.tier,
-        "policy_version": promise.policy_version,
-        "targets": [
-            {
-                "severity": severity,
-                "metric": metric,
-                "seconds": target.seconds,
-                "floor_seconds": target.floor_seconds,
-                "calendar": calendars[target.calendar],
-                "pause_on": sorted(target.pause_on),
-                "warn_at": sorted(target.warn_at),
-                "tell": {step: list(roles) for step, roles in sorted(target.tell.items())},
-                # Only where it is not the tier: the digest of all other terms stays the same.
-                **({} if target.by == "tier" else {"by": target.by}),
-            }
-            for (severity, metric), target in sorted(promise.targets.items())
-        ],
-    }
-    digest = hashlib.sha256(
-        json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
-    terms, _created = PromiseTerms.objects.get_or_create(
-        digest=digest,
-        defaults={
-            "content": {"key": digest, **content},
-            "policy_version": promise.policy_version,
-            "tier": promise.tier,
-        },
-    )
-    return terms
+    content = content_of(promise, calendars)
+    return keep_contents([content])[content.digest]
+
+
+def keep_contents(contents: Iterable[Content]) -> dict[str, PromiseTerms]:
+    """Return the stored rows of terms by their digest; what is not there yet is written."""
+    wanted = {content.digest: content for content in contents}
+    found = {row.digest: row for row in PromiseTerms.objects.filter(digest__in=wanted)}
+    missing = sorted(set(wanted) - set(found))
+    if missing:
+        PromiseTerms.objects.bulk_create(
+            [
+                PromiseTerms(
+                    digest=digest,
+                    content=wanted[digest].stored_form,
+                    policy_version=wanted[digest].policy_version,
+                    tier=wanted[digest].tier,
+                )
+                for digest in missing
+            ],
+            ignore_conflicts=True,
+        )
+        # Read again: somebody else may have been faster with the same ones.
+        found |= {row.digest: row for row in PromiseTerms.objects.filter(digest__in=missing)}
+    return found
 
 
 def engine_rows(ticket: Ticket) -> list[TicketEvent]:
@@ -78,7 +78,28 @@ def engine_rows(ticket: Ticket) -> list[TicketEvent]:
     )
 
 
-def engine_event(row: TicketEvent, terms: rules.Terms | None) -> rules.Event:
+class EngineRow(Protocol):
+    """What the engine reads of a stored event: a row, or its values under the same names."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def is_public(self) -> bool: ...
+    @property
+    def is_automatic(self) -> bool: ...
+    @property
+    def new(self) -> str: ...
+    @property
+    def detail(self) -> Any: ...
+
+
+def engine_event(row: EngineRow, terms: rules.Terms | None) -> rules.Event:
     """Return one stored event as the engine reads it."""
     status = "new" if row.kind == TicketEvent.Kind.OPENED else None
     return rules.Event(
@@ -136,14 +157,64 @@ def readings_of(ticket: Ticket, now: datetime) -> Readings:
     return read_clocks(engine_rows(ticket), now)
 
 
+@dataclass(slots=True)
+class History:
+    """The events of one ticket as the engine reads them, and the stored terms they name."""
+
+    events: list[rules.Event] = field(default_factory=list)
+    terms: dict[str, PromiseTerms] = field(default_factory=dict)
+
+    def agree(self, terms: PromiseTerms, event: rules.Event) -> None:
+        """Append the event that gives the ticket new terms."""
+        self.terms[terms.digest] = terms
+        self.events.append(event)
+
+
+def histories_of(ticket_ids: Iterable[int]) -> dict[int, History]:
+    """Return what the engine reads of many tickets, in two statements."""
+    wanted = list(ticket_ids)
+    rows = list(
+        TicketEvent.objects.filter(ticket_id__in=wanted, kind__in=ENGINE_KINDS)
+        .order_by("ticket_id", "seq")
+        .values_list(*ENGINE_FIELDS, named=True)
+    )
+    terms = PromiseTerms.objects.in_bulk({row.terms_id for row in rows} - {None})
+    found = {pk: History() for pk in wanted}
+    for row in rows:
+        history, agreed = found[row.ticket_id], terms.get(row.terms_id)
+        if agreed is not None:
+            history.terms[agreed.digest] = agreed
+        history.events.append(engine_event(row, parsed_terms(agreed) if agreed else None))
+    return found
+
+
+def evaluated(history: History, calendars: Mapping[str, BusinessCalendar], at: int) -> Readings:
+    """Evaluate a ticket's clocks at an instant, in epoch seconds."""
+    return Readings(rules.evaluate(history.events, calendars, at), history.terms)
+
+
 def reclock(ticket: Ticket, now: datetime) -> None:
     """Recompute and store the clocks of a locked ticket; the caller saves the ticket.
 
-    Steps that were reached before now and that no sweep has recorded yet are
-    recorded here with their true instant, so that an answer that comes seconds
-    after a breach cannot hide it.
+    Its last event counts also when this machine's clock is behind.
     """
-    rows, readings = clock_rows(ticket, readings_of(ticket, now), now)
+    at = max(now, ticket.last_event_at)
+    store_clocks([(ticket, readings_of(ticket, at), at)])
+
+
+def store_clocks(computed: Iterable[tuple[Ticket, Readings, datetime]]) -> None:
+    """Store the clocks of locked tickets and rank the tickets, which the caller saves.
+
+    Each comes with the instant it was computed for. Steps that were reached by then
+    and that no sweep has recorded yet are recorded here with their true instant, so
+    that an answer that comes seconds after a breach cannot hide it.
+    """
+    rows: list[Clock] = []
+    begun: list[tuple[rules.Reading, Mapping[str, PromiseTerms], datetime]] = []
+    for ticket, readings, at in computed:
+        of_ticket, started = clock_rows(ticket, readings, at)
+        rows += of_ticket
+        begun += [(reading, started.terms, at) for reading in started.clocks]
     stored = Clock.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -152,8 +223,8 @@ def reclock(ticket: Ticket, now: datetime) -> None:
     )
     events = [
         event
-        for row, reading in zip(stored, readings.clocks, strict=True)
-        for event in reached_events(row, reading, readings.terms, now)
+        for row, (reading, terms, at) in zip(stored, begun, strict=True)
+        for event in reached_events(row, reading, terms, at)
     ]
     if events:
         ClockEvent.objects.bulk_create(events, ignore_conflicts=True)

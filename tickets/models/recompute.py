@@ -52,9 +52,10 @@ class RecomputeRun(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     mode = models.CharField(max_length=10, choices=Mode.choices, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    # What is gone over: {} is every open ticket; {"organization": 7}, {"calendar": "key"}.
+    # What is gone over: {} is every open ticket; {"organization": 7}; for a check
+    # {"changed_since": "2026-..."}. "held": tickets somebody held, still to be done.
     scope: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True)
-    # What made it, for the pages: "policy:3", "calendar:business-hours@4".
+    # What made it, for the pages: "policy:3", "calendar:business-hours@4", "organization:7".
     source = models.CharField(max_length=80, blank=True)
     started_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -76,6 +77,13 @@ class RecomputeRun(models.Model):
         verbose_name = _("recompute run")
         verbose_name_plural = _("recompute runs")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=models.Q(kind="check", finished_at=None),
+                name="tickets_recompute_one_check_at_a_time",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["id"],
@@ -86,6 +94,14 @@ class RecomputeRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.done}/{self.total}"
+
+
+class ClockDiscrepancyQuerySet(models.QuerySet["ClockDiscrepancy"]):
+    """Questions about what was found."""
+
+    def unsettled(self) -> "ClockDiscrepancyQuerySet":
+        """Return what nobody has dealt with, the latest first."""
+        return self.filter(settled_at=None).order_by("-id")
 
 
 class ClockDiscrepancy(models.Model):
@@ -106,6 +122,8 @@ class ClockDiscrepancy(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    objects = ClockDiscrepancyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("clock discrepancy")
         verbose_name_plural = _("clock discrepancies")
@@ -124,3 +142,11 @@ class ClockDiscrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.metric}/{self.cycle}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What differs, a line per field, for people: "due_at: stored, computed"."""
+        return [
+            f"{name}: {value}" if isinstance(value, str) else f"{name}: {value[0]} → {value[1]}"
+            for name, value in sorted(self.difference.items())
+        ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.views.ops import explaining, queues, repairs, triggers
+from tickets.views.ops import explaining, publishing, queues, recomputing, repairs, triggers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("queues/", queues.queues, name="ops_queues"),
@@ -16,7 +16,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("triggers/<int:pk>/switch/", triggers.trigger_switch, name="ops_trigger_switch"),
     path("triggers/<int:pk>/move/", triggers.trigger_move, name="ops_trigger_move"),
     path("triggers/<int:pk>/remove/", triggers.trigger_remove, name="ops_trigger_remove"),
+    path("policy/<int:version>/publish/", publishing.policy_publish, name="ops_publish_policy"),
+    path("calendars/<slug:key>/publish/", publishing.calendar_publish, name="ops_publish_calendar"),
+    path("recomputing/<int:pk>/", recomputing.recompute_run, name="ops_recompute_run"),
     path("repairs/", repairs.repairs, name="ops_repairs"),
+    path("repairs/check/", repairs.clocks_check, name="ops_clocks_check"),
+    path(
+        "repairs/discrepancies/<int:pk>/settle/",
+        repairs.discrepancy_settle,
+        name="ops_discrepancy_settle",
+    ),
     path("repairs/notices/retry/", repairs.notices_retry, name="ops_notices_retry"),
     path("repairs/notices/<int:pk>/retry/", repairs.notice_retry, name="ops_notice_retry"),
     path(

@@ -11,8 +11,10 @@ from people.actions.retrying import retry_dead_notices, retry_notice
 from people.models import Notice
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
+from portal.kit.refused import Refused
+from tickets.actions.nightly import check_now, settle_discrepancy
 from tickets.actions.repairing import recompute_clocks
-from tickets.models import Clock, Ticket
+from tickets.models import Clock, ClockDiscrepancy, RecomputeRun, Ticket
 from tiers.views.ops.frame import me, ops_view, render_ops, telling_refusals
 
 SHOWN = 100
@@ -26,6 +28,7 @@ def repairs(request: HttpRequest) -> HttpResponse:
     faulty = Clock.objects.exclude(fault="").filter(
         ticket__in=Ticket.objects.visible_to(viewer_of_request(request))
     )
+    found = ClockDiscrepancy.objects.unsettled().select_related("ticket__organization", "run")
     return render_ops(
         request,
         "ops/repairs.html",
@@ -35,6 +38,9 @@ def repairs(request: HttpRequest) -> HttpResponse:
         waiting=Notice.objects.waiting().count(),
         clocks=list(faulty.select_related("ticket__organization").order_by("-pk")[:SHOWN]),
         clocks_count=faulty.count(),
+        differences=list(found[:SHOWN]),
+        differences_count=found.count(),
+        check=RecomputeRun.objects.filter(kind=RecomputeRun.Kind.CHECK).first(),
     )
 
 
@@ -68,6 +74,30 @@ def notices_retry(request: HttpRequest) -> HttpResponse:
             )
             % {"count": count},
         )
+    return redirect("ops_repairs")
+
+
+@ops_view
+@require_POST
+def clocks_check(request: HttpRequest) -> HttpResponse:
+    """Have all clocks compared with their events now; led to the progress."""
+    try:
+        run = check_now(by=me(request), now=clock.now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("ops_repairs")
+    return redirect("ops_recompute_run", run.pk)
+
+
+@ops_view
+@require_POST
+def discrepancy_settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take what a check has found off the list."""
+    with telling_refusals(request):
+        settle_discrepancy(
+            discrepancy=get_object_or_404(ClockDiscrepancy, pk=pk), by=me(request), now=clock.now()
+        )
+        messages.success(request, _("Settled."))
     return redirect("ops_repairs")
 
 

@@ -1,0 +1,151 @@
+"""Publish a version of the support program or of a calendar: see first what it does."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal.kit import clock
+from portal.kit.refused import InvalidInput, Refused
+from portal.kit.words import Words
+from tickets.actions.publishing import CORRECT, publish_calendar_version, publish_policy
+from tickets.forms.publishing import TREATMENTS, PublishForm
+from tickets.models import RecomputeRun
+from tickets.publishing import PublishPreview, preview_calendar, preview_policy
+from tiers.calendars import pinned
+from tiers.models import Calendar, CalendarVersion, OpenTickets, TierPolicy
+from tiers.views.ops.frame import me, ops_view, put_into, render_ops
+
+Preview = Callable[[str], PublishPreview]
+Publish = Callable[[str, str], RecomputeRun | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One thing to publish: its words, what it would do, and how it is done."""
+
+    title: str
+    lead: str
+    crumbs: Sequence[tuple[str, str]]
+    treatments: Sequence[str]
+    preview: Preview
+    publish: Publish
+    source: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One treatment of open tickets, with what it would do."""
+
+    value: str
+    label: Words
+    is_chosen: bool
+    preview: PublishPreview
+
+
+@ops_view
+@require_http_methods(["GET", "POST"])
+def policy_publish(request: HttpRequest, version: int) -> HttpResponse:
+    """Show what a draft of the program does to open tickets, or publish it."""
+    policy, now, who = get_object_or_404(TierPolicy, version=version), clock.now(), me(request)
+    page = reverse("ops_policy_version", args=[version])
+    dialog = Dialog(
+        title=_("Publish version %(version)s") % {"version": version},
+        lead=policy.name,
+        crumbs=[(reverse("ops_policy"), _("Tier policy")), (page, _version(version))],
+        treatments=OpenTickets.values,
+        preview=lambda treatment: preview_policy(policy=policy, treatment=treatment, now=now),
+        publish=lambda treatment, note: publish_policy(
+            policy=policy, treatment=treatment, change_note=note, published_by=who, now=now
+        ),
+        source=f"policy:{version}",
+        done=page,
+    )
+    return _answer(request, dialog, is_open=policy.status not in _OVER)
+
+
+_OVER = (TierPolicy.Status.LIVE, TierPolicy.Status.RETIRED)
+
+
+@ops_view
+@require_http_methods(["GET", "POST"])
+def calendar_publish(request: HttpRequest, key: str) -> HttpResponse:
+    """Show what the draft of a calendar does to open tickets, or publish it."""
+    calendar, now, who = get_object_or_404(Calendar, key=key), clock.now(), me(request)
+    version = calendar.versions.order_by("-number").first()
+    if version is None:
+        return redirect("wagtailadmin_home")
+    dialog = Dialog(
+        title=_("Publish version %(version)s") % {"version": version.number},
+        lead=calendar.name,
+        crumbs=[],
+        treatments=_treatments(version),
+        preview=lambda treatment: preview_calendar(version=version, treatment=treatment, now=now),
+        publish=lambda treatment, note: publish_calendar_version(
+            version=version, treatment=treatment, reason=note, published_by=who, now=now
+        ),
+        source=f"calendar:{pinned(key, version.number)}",
+        done=reverse("ops_policy"),
+    )
+    return _answer(request, dialog, is_open=version.is_draft)
+
+
+def _treatments(version: CalendarVersion) -> list[str]:
+    """Time that has gone by can be corrected, but only where the version reaches back."""
+    back = [CORRECT] if version.reaches_back(clock.now()) else []
+    return [*OpenTickets.values, *back]
+
+
+def _version(number: int) -> str:
+    return _("Version %(version)s") % {"version": number}
+
+
+def _answer(request: HttpRequest, dialog: Dialog, *, is_open: bool) -> HttpResponse:
+    """Publish once; whoever submits again, or comes late, is led to what came of it."""
+    if not is_open:
+        messages.info(request, _("This version is published already."))
+        return _lead_on(dialog)
+    form = PublishForm(request.POST or None, treatments=dialog.treatments)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = dialog.publish(form.cleaned_data["treatment"], form.cleaned_data["note"])
+        except Refused as refusal:
+            _put(form, refusal)
+        else:
+            messages.success(request, _("It is published and counts from now on."))
+            return redirect("ops_recompute_run", run.pk) if run else redirect(dialog.done)
+    options = [
+        Option(value, TREATMENTS[value], form["treatment"].value() == value, dialog.preview(value))
+        for value in dialog.treatments
+    ]
+    return render_ops(
+        request,
+        "ops/publish.html",
+        title=dialog.title,
+        crumbs=dialog.crumbs,
+        lead=dialog.lead,
+        form=form,
+        options=options,
+        back=dialog.done,
+        status=422 if form.errors else 200,
+    )
+
+
+def _put(form: PublishForm, refusal: Refused) -> None:
+    """Show a refusal where it belongs; the actions call the note by two names."""
+    if isinstance(refusal, InvalidInput):
+        names = {"change_note": "note", "reason": "note"}
+        fields = {names.get(name, name): said for name, said in refusal.fields.items()}
+        refusal = InvalidInput(refusal.code, refusal.message, fields=fields)
+    put_into(form, refusal)
+
+
+def _lead_on(dialog: Dialog) -> HttpResponse:
+    run = RecomputeRun.objects.filter(source=dialog.source).first()
+    return redirect("ops_recompute_run", run.pk) if run else redirect(dialog.done)
