@@ -217,6 +217,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "tickets.tasks.sweep_clocks": {"queue": "sla"},
     "tickets.tasks.announce_clock_events": {"queue": "sla"},
+    "tickets.tasks.send_alerts": {"queue": "sla"},
     "people.tasks.deliver_notices": {"queue": "mail_out"},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

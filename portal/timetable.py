@@ -26,6 +26,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900},
     },
+    "send alerts": {
+        "task": "tickets.tasks.send_alerts",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
     "deliver notices": {
         "task": "people.tasks.deliver_notices",
         "schedule": 2.0,

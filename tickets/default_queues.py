@@ -2,6 +2,8 @@
 
 from typing import Any
 
+# Who is told of promises at risk and broken, the promise itself says (its warning ladder);
+# triggers on these events are for what goes beyond it.
 QUEUES = (
     ("enterprise", "Enterprise Support", "enterprise"),
     ("professional", "Professional", "professional"),
@@ -25,30 +27,6 @@ TRIGGERS: tuple[tuple[str, str, dict[str, Any], list[dict[str, Any]]], ...] = (
         "ticket_created",
         {"all": [{"field": "tier", "op": "not_in", "value": ["enterprise", "professional"]}]},
         [{"do": "set_queue", "value": "general"}],
-    ),
-    (
-        "Tell the assignee when a promise is at risk",
-        "sla_warning",
-        {"all": [{"field": "step", "op": "at_least", "value": 75}]},
-        [{"do": "notify", "value": "assignee"}],
-    ),
-    (
-        "Tell the queue's leads when nobody has taken a ticket at risk",
-        "sla_warning",
-        {"all": [{"field": "step", "op": "at_least", "value": 90}]},
-        [{"do": "notify", "value": "lead"}],
-    ),
-    (
-        "Tell assignee and leads when a promise is broken",
-        "sla_breach",
-        {"all": []},
-        [{"do": "notify", "value": "assignee"}, {"do": "notify", "value": "lead"}],
-    ),
-    (
-        "Tell the account team when a promise to an Enterprise account is broken",
-        "sla_breach",
-        {"all": [{"field": "tier", "op": "is", "value": "enterprise"}]},
-        [{"do": "notify", "value": "account_team"}],
     ),
 )
 

@@ -14,7 +14,7 @@ def sweep_clocks(**kwargs: object) -> int:
 
 @shared_task
 def announce_clock_events(**kwargs: object) -> int:
-    """Run triggers and queue mails for recorded clock events."""
+    """Run triggers for recorded clock events and note who is told of them."""
     return actions.announce_clock_events(now=clock.now())
 
 
@@ -28,6 +28,12 @@ def continue_recomputing(**kwargs: object) -> int:
 def start_nightly_check(**kwargs: object) -> bool:
     """Have all clocks of open and lately changed tickets compared with their events."""
     return actions.start_nightly_check(now=clock.now()) is not None
+
+
+@shared_task
+def send_alerts(**kwargs: object) -> int:
+    """Queue the mails about promises at risk and broken that are due."""
+    return actions.send_alerts(now=clock.now())
 
 
 @shared_task

@@ -17,6 +17,8 @@ from tickets.actions.queues import SERVES_QUEUES
 from tickets.categories import CATEGORIES
 from tickets.models import Queue, Ticket, Trigger
 from tickets.rules import triggers as rules
+from tiers.ladder_words import ROLES, step_words
+from tiers.rules.ladders import parse_step
 
 FIELDS: dict[str, Words] = {
     "tier": gettext_lazy("tier"),
@@ -54,12 +56,7 @@ ACTIONS: dict[str, Words] = {
     "assign": gettext_lazy("assign to"),
     "notify": gettext_lazy("tell"),
 }
-NOTIFIED: dict[str, Words] = {
-    "lead": gettext_lazy("the leads"),
-    "assignee": gettext_lazy("whoever has the ticket"),
-    "queue": gettext_lazy("everybody who serves its queue"),
-    "account_team": gettext_lazy("the account team"),
-}
+NOTIFIED = ROLES
 EVENTS: dict[str, Words] = dict(Trigger.Event.choices)
 # What a value of an action means, as a field of conditions.
 FIELD_OF_ACTION = {
@@ -98,9 +95,10 @@ class Names:
     def shown(self, field: str, value: object) -> str:
         """Return a stored value as people read it."""
         many = value if isinstance(value, list | tuple) else (value,)
+        if field == "step":
+            return ", ".join(step_words(one) if type(one) is int else str(one) for one in many)
         known = self.of_field.get(field, {})
-        said = ", ".join(known.get(str(one), str(one)) for one in many)
-        return f"{said} %" if field == "step" and said else said
+        return ", ".join(known.get(str(one), str(one)) for one in many)
 
     def meant(self, field: str, text: str) -> str | int:
         """Return what is stored for a value as somebody typed it: a name or the key itself."""
@@ -109,8 +107,10 @@ class Names:
             if text.casefold() in {key.casefold(), name.casefold()}:
                 text = key
                 break
-        number = text.removesuffix("%").strip()
-        return int(number) if field in {"severity", "step"} and number.isdecimal() else text
+        if field == "step":
+            step = parse_step(text)
+            return text if step is None else step
+        return int(text) if field == "severity" and text.isdecimal() else text
 
 
 def condition_words(condition: rules.Condition, names: Names) -> str:

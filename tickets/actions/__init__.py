@@ -1,5 +1,6 @@
 """The only writers of the tickets room. Callers import from here."""
 
+from tickets.actions.alerting import acknowledge, send_alerts
 from tickets.actions.announcing import announce_clock_events
 from tickets.actions.attaching import remove_orphans
 from tickets.actions.changing import (
@@ -29,6 +30,7 @@ from tickets.actions.sweeping import sweep_batch, sweep_clocks
 __all__ = [
     "PastEvent",
     "PastTicket",
+    "acknowledge",
     "advance_run",
     "announce_clock_events",
     "ask_for_ratings",
@@ -52,6 +54,7 @@ __all__ = [
     "reply_as_agent",
     "reply_as_customer",
     "retarget_organization",
+    "send_alerts",
     "set_queues",
     "set_severity",
     "set_status",

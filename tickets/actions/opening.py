@@ -13,7 +13,8 @@ from portal.kit.uploads import Upload
 from tickets.actions.attaching import attach, check_files, removed_unless_kept
 from tickets.actions.clocks import keep_terms, reclock
 from tickets.actions.events import record_event, side_of
-from tickets.actions.routing import facts_of, fire_triggers, people_named
+from tickets.actions.recipients import Roster
+from tickets.actions.routing import facts_of, fire_triggers
 from tickets.actions.telling import tell, tell_assigned, tell_opened
 from tickets.models import Clock, Message, Queue, Ticket, TicketEvent, Trigger
 from tickets.models.clock import NO_PROMISE_RUNNING
@@ -83,11 +84,12 @@ def open_ticket(
         ticket.save()
         tell_opened(ticket, list(Clock.objects.filter(ticket=ticket)), now)
         tell_assigned(ticket, ticket.last_event_seq, now, by=actor)
-        for who in outcome.effects.notify:
+        if outcome.effects.notify:
+            roster = Roster.of([ticket], now)
+            told = [user for who in outcome.effects.notify for user in roster.people(ticket, who)]
             tell(
-                ticket=ticket, kind="ticket_arrived", recipients=people_named(ticket, who, now),
-                once=str(ticket.pk), now=now,
-            )  # fmt: skip
+                ticket=ticket, kind="ticket_arrived", recipients=told, once=str(ticket.pk), now=now
+            )
         return ticket
 
 

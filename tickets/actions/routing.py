@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 
-from people.models import AccountTeamMember, StaffRole, User
+from people.models import User
 from tickets.actions.events import record_event
 from tickets.models import Queue, Ticket, TicketEvent, Trigger
 from tickets.rules import triggers as rules
@@ -78,6 +78,12 @@ def fire_triggers(*, ticket: Ticket, facts: rules.TicketFacts, now: datetime) ->
     and left to the caller.
     """
     outcome = rules.fire(usable_rules(facts.event), facts)
+    do_effects(ticket=ticket, outcome=outcome, now=now)
+    return outcome
+
+
+def do_effects(*, ticket: Ticket, outcome: rules.Outcome, now: datetime) -> None:
+    """Do to a locked ticket what an outcome says, each thing with an event; the caller saves it."""
     for trace in outcome.fired:
         for done in trace.actions:
             if not done.applied:
@@ -92,7 +98,6 @@ def fire_triggers(*, ticket: Ticket, facts: rules.TicketFacts, now: datetime) ->
                     _add_tag(ticket, str(value), now, why)
                 case "assign":
                     _assign(ticket, str(value), now, why)
-    return outcome
 
 
 def move_to_queue(
@@ -139,21 +144,3 @@ def _assign(ticket: Ticket, email: str, now: datetime, why: str) -> None:
         old=str(ticket.assignee or ""), new=str(agent), reason=why,
     )  # fmt: skip
     ticket.assignee = agent
-
-
-def people_named(ticket: Ticket, who: str, now: datetime) -> list[User]:
-    """Return the active people whom a trigger's ``notify`` names."""
-    staff = User.objects.filter(is_active=True).exclude(staff_role="")
-    match who:
-        case "assignee":
-            return [ticket.assignee] if ticket.assignee and ticket.assignee.is_active else []
-        case "lead":
-            return list(staff.filter(staff_role=StaffRole.LEAD))
-        case "queue":
-            return list(staff.filter(queue_memberships__queue_id=ticket.queue_id))
-        case "account_team":
-            serving = AccountTeamMember.objects.serving_at(now).filter(
-                organization_id=ticket.organization_id
-            )
-            return list(staff.filter(pk__in=serving.values("user_id")))
-    return []

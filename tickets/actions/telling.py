@@ -1,6 +1,6 @@
 """Write the mails of a ticket into the outbox, each in its reader's language and zone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,18 +12,17 @@ from django.utils import timezone, translation
 
 from people.actions import queue_notice
 from people.models import Membership, User
-from portal.kit.words import metric_label
-from tickets.models import Clock, ClockEvent, Message, Ticket
+from tickets.models import Clock, ClockAlert, ClockEvent, Message, Ticket
 
 # The profile's switch that each kind of mail obeys; a kind without one is always sent.
 SWITCH = {
     "ticket_replied": "mail_on_reply",
     "ticket_status": "mail_on_status",
     "ticket_assigned": "mail_on_assignment",
-    "clock_warning": "mail_on_clock",
-    "clock_breach": "mail_on_clock",
     "rating_asked": "mail_on_status",
 }
+# A digest names so many lines, and whatever else is critical.
+MOST_LINES = 100
 
 
 def tell(
@@ -37,9 +36,9 @@ def tell(
 ) -> None:
     """Queue one mail per recipient; ``once`` names the occasion, so that a repeat is no mail.
 
-    People who switched this kind off get none. Subject and body come from
-    ``templates/emails/<kind>.subject.txt``, ``.txt`` and ``.html``; they quote what
-    people wrote only where ``may_quote``.
+    People who switched this kind off get none; who is told about promises, is decided
+    before. Subject and body come from ``templates/emails/<kind>.subject.txt``, ``.txt``
+    and ``.html``; they quote what people wrote only where ``may_quote``.
     """
     told = {
         user.pk: user
@@ -49,32 +48,53 @@ def tell(
     proved = _with_proved_address(told)
     for user in told.values():
         page = "desk_ticket" if user.works_here else "ticket"
-        values = {
-            "ticket": ticket,
-            "recipient": user,
-            "vendor_name": settings.VENDOR_NAME,
-            "link": settings.BASE_URL + reverse(page, args=[ticket.reference]),
-            "base_url": settings.BASE_URL,
+        _queue(
+            kind=kind,
+            user=user,
+            once=once,
+            now=now,
+            about=f"ticket:{ticket.pk}",
+            in_reply_to=thread_id(ticket),
+            ticket=ticket,
+            link=settings.BASE_URL + reverse(page, args=[ticket.reference]),
             # An address that nobody proved gets no text that somebody typed: else anybody
             # could have us mail anything to anyone.
-            "may_quote": user.pk in proved,
+            may_quote=user.pk in proved,
             **context,
-        }
-        with (
-            translation.override(user.language),
-            timezone.override(user.zone),
-        ):
-            queue_notice(
-                kind=kind,
-                recipient=user,
-                dedupe_key=f"{kind}:{once}:{user.pk}",
-                subject=render_to_string(f"emails/{kind}.subject.txt", values),
-                body_text=_tidy(render_to_string(f"emails/{kind}.txt", values)),
-                body_html=render_to_string(f"emails/{kind}.html", values),
-                about=f"ticket:{ticket.pk}",
-                in_reply_to=thread_id(ticket),
-                now=now,
-            )
+        )
+
+
+def _queue(
+    *,
+    kind: str,
+    user: User,
+    once: str,
+    now: datetime,
+    about: str = "",
+    in_reply_to: str = "",
+    **values: Any,
+) -> None:
+    """Write one mail in its reader's language and zone into the outbox."""
+    values |= {
+        "recipient": user,
+        "vendor_name": settings.VENDOR_NAME,
+        "base_url": settings.BASE_URL,
+    }
+    with (
+        translation.override(user.language),
+        timezone.override(user.zone),
+    ):
+        queue_notice(
+            kind=kind,
+            recipient=user,
+            dedupe_key=f"{kind}:{once}:{user.pk}",
+            subject=render_to_string(f"emails/{kind}.subject.txt", values),
+            body_text=_tidy(render_to_string(f"emails/{kind}.txt", values)),
+            body_html=render_to_string(f"emails/{kind}.html", values),
+            about=about,
+            in_reply_to=in_reply_to,
+            now=now,
+        )
 
 
 def _tidy(text: str) -> str:
@@ -156,15 +176,51 @@ def tell_assigned(ticket: Ticket, event_seq: int, now: datetime, *, by: User | N
     )  # fmt: skip
 
 
-def tell_clock_event(event: ClockEvent, recipients: Iterable[User], now: datetime) -> None:
-    """Tell staff about a promise at risk or broken."""
+def tell_clock_event(event: ClockEvent, user: User, now: datetime) -> None:
+    """Tell one of the staff about a promise at risk or broken; whether to, the caller decided."""
+    is_broken = ClockEvent.Kind.BREACH in {event.kind, event.clock.status}
     tell(
         ticket=event.ticket,
-        kind="clock_breach" if event.kind == ClockEvent.Kind.BREACH else "clock_warning",
-        recipients=recipients,
+        kind="clock_breach" if is_broken else "clock_warning",
+        recipients=[user],
         once=str(event.pk),
         now=now,
         event=event,
         clock=event.clock,
-        metric=metric_label(event.clock.metric),
     )
+
+
+def tell_digest(
+    user: User, alerts: Sequence[ClockAlert], *, dealt_with: int, now: datetime
+) -> None:
+    """Tell one of the staff about many promises in one mail, in the order given.
+
+    ``dealt_with`` says how many more came up meanwhile and need nobody any more.
+    All that is critical is named, and of the rest as much as somebody reads.
+    """
+    shown = [alert for place, alert in enumerate(alerts) if alert.is_critical or place < MOST_LINES]
+    tickets: dict[int, list[ClockAlert]] = {}
+    for alert in shown:
+        tickets.setdefault(alert.event.ticket_id, []).append(alert)
+    _queue(
+        kind="clock_digest",
+        user=user,
+        # Each alert is told once, so its first one names a digest.
+        once=str(min(alert.pk for alert in alerts)),
+        now=now,
+        tickets=[
+            {"ticket": rows[0].event.ticket, "alerts": rows, "link": _desk_link(rows[0])}
+            for rows in tickets.values()
+        ],
+        total=len(alerts),
+        critical=sum(alert.is_critical for alert in alerts),
+        broken=sum(alert.event.clock.status == Clock.Status.BREACHED for alert in alerts),
+        left_out=len(alerts) - len(shown),
+        dealt_with=dealt_with,
+        link=settings.BASE_URL + reverse("desk"),
+        may_quote=user.pk in _with_proved_address({user.pk: user}),
+    )
+
+
+def _desk_link(alert: ClockAlert) -> str:
+    return settings.BASE_URL + reverse("desk_ticket", args=[alert.event.ticket.reference])

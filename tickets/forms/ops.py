@@ -11,6 +11,7 @@ from people.models import User
 from portal.kit.words import METRICS
 from tickets.actions.queues import NAME_LENGTH, SERVES_QUEUES
 from tickets.models import Trigger
+from tiers.rules.ladders import BREACH, parse_step
 
 
 class QueueForm(forms.Form):
@@ -67,6 +68,14 @@ class ExplainForm(forms.Form):
         required=False,
         choices=[(key, metric.desk_label) for key, metric in METRICS.items()],
     )
-    step = forms.IntegerField(
-        label=gettext_lazy("Percent used"), required=False, min_value=1, max_value=100
-    )
+    step = forms.CharField(label=gettext_lazy("Step"), required=False, max_length=40)
+
+    def clean_step(self) -> int | None:
+        """Return the step that was typed: a percentage, or a time before the end."""
+        typed: str = self.cleaned_data["step"]
+        step = parse_step(typed)
+        if typed and (step is None or step > BREACH):
+            raise forms.ValidationError(
+                _("Type a percentage like 75 % or a time like 30 min before the end.")
+            )
+        return step

@@ -183,6 +183,8 @@ class TriggerSheet:
         return {"do": do, "value": self._bare(FIELD_OF_ACTION.get(do, ""), stored.get("value", ""))}
 
     def _bare(self, field: str, value: object) -> str:
+        if field == "step":
+            return self.names.shown(field, value)
         return self.names.of_field.get(field, {}).get(str(value), str(value))
 
 

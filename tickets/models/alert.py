@@ -16,13 +16,23 @@ class ClockAlertQuerySet(models.QuerySet["ClockAlert"]):
         """Return alerts that may be sent now, the oldest first."""
         return self.filter(settled_at=None, hold_until__lte=now).order_by("hold_until", "id")
 
+    def rung(self, recipient: User, since: datetime) -> "ClockAlertQuerySet":
+        """Return what rang alone at a person since an instant, because it was critical."""
+        return self.filter(
+            recipient=recipient,
+            is_critical=True,
+            outcome=ClockAlert.Outcome.TOLD,
+            settled_at__gt=since,
+        )
+
 
 class ClockAlert(models.Model):
     """One person is to be told of one warning or breach, at most once.
 
     Written when the event is announced. ``hold_until`` is when it may be sent:
-    at once, or when the person's quiet hours end. Sending gathers what is due for
-    one person into one mail. ``settled_at`` says when it was dealt with and
+    at once, when others have gathered, or when the person's quiet hours end. Sending
+    decides with ``tickets.rules.alerts`` what becomes of all that one person has
+    waiting. ``settled_at`` says when it was dealt with and
     ``outcome`` how.
     """
 
@@ -39,7 +49,10 @@ class ClockAlert(models.Model):
 
         TOLD = "told", _("told")
         IN_DIGEST = "in_digest", _("told in a digest")
-        NOT_NEEDED = "not_needed", _("answered or seen before it was due")
+        NOT_NEEDED = (
+            "not_needed",
+            _("no longer needed when it was due"),
+        )
         NOT_WANTED = "not_wanted", _("switched off by the person")
 
     event = models.ForeignKey(ClockEvent, on_delete=models.CASCADE, related_name="alerts")
@@ -67,6 +80,7 @@ class ClockAlert(models.Model):
                 condition=models.Q(settled_at=None),
                 name="tickets_alert_due",
             ),
+            models.Index(fields=["recipient", "settled_at"], name="tickets_alert_of_person"),
         ]
 
     def __str__(self) -> str:

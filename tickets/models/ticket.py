@@ -278,6 +278,7 @@ class TicketEvent(models.Model):
         RATED = "rated", _("rated")
         FOLLOW_UP = "follow_up", _("follow-up")
         TRIGGER = "trigger", _("trigger")
+        ACKNOWLEDGED = "acknowledged", _("warning acknowledged")
 
     class By(models.TextChoices):
         """Which side acted."""

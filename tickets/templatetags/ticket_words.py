@@ -12,6 +12,7 @@ from portal.kit.words import Words
 from tickets.categories import category_label
 from tickets.file_answers import SHOWN_INLINE
 from tickets.models import Attachment, Clock, Ticket
+from tiers import ladder_words
 
 register = template.Library()
 
@@ -28,6 +29,12 @@ def metric_words(metric: str) -> Words:
 def desk_metric_words(metric: str) -> Words:
     """Return the desk's word for a promise metric."""
     return words.metric_label(metric, for_customer=False)
+
+
+@register.filter
+def step_words(step: int) -> str:
+    """Return a step of a warning ladder: "75 %", "30 min before the end"."""
+    return ladder_words.step_words(step)
 
 
 @register.filter

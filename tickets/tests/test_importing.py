@@ -189,6 +189,7 @@ def test_what_is_still_to_come_is_told_as_ever(past, lena):
     bring_in(past(), now=at(3.5))
     actions.sweep_clocks(now=at(4.5))
     assert actions.announce_clock_events(now=at(4.5)) == 2  # 90 % and the breach
+    actions.send_alerts(now=at(4.6))
     assert Notice.objects.filter(kind="clock_breach", recipient=lena).count() == 1
 
 

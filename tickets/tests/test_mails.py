@@ -18,6 +18,7 @@ from tickets.actions import (
     open_ticket,
     reply_as_agent,
     reply_as_customer,
+    send_alerts,
     set_status,
     sweep_clocks,
 )
@@ -52,8 +53,11 @@ def whole_life(requester: User, agent: User, open_for: Any, **changes: Any) -> T
         actions=[{"do": "notify", "value": "lead"}],
     )
     ticket = open_for(requester, severity=1, **changes)
-    sweep_clocks(now=TUESDAY + 30 * HOUR)
-    announce_clock_events(now=TUESDAY + 30 * HOUR)
+    for minutes in (220, 241):
+        now = TUESDAY + timedelta(minutes=minutes)
+        sweep_clocks(now=now)
+        announce_clock_events(now=now)
+        send_alerts(now=now)
     assign(ticket=ticket, agent=agent, by=User.objects.get(staff_role="lead"), now=TUESDAY + HOUR)
     reply_as_agent(ticket=ticket, author=agent, body="Which **model**?", now=TUESDAY + 2 * HOUR)
     reply_as_customer(ticket=ticket, author=requester, body="The MX-3", now=TUESDAY + 3 * HOUR)
@@ -225,6 +229,7 @@ def test_a_warning_says_how_much_is_gone_and_a_breach_that_it_is_broken(
         now = TUESDAY + timedelta(minutes=minutes)
         sweep_clocks(now=now)
         announce_clock_events(now=now)
+        send_alerts(now=now)
     warning = mails("clock_warning", lena)[-1]
     assert warning.subject == (
         f"[{ticket.reference}] First reply at 90 %, due Tuesday 10 March, 11:00 CET: "

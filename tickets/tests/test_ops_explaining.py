@@ -94,18 +94,34 @@ def test_alternatives_are_told_apart_from_what_must_hold(
     assert "met one of: text contains “barcode”" in told
 
 
-def test_a_promise_at_risk_is_asked_with_its_kind_and_percent(
-    ada: User, ops: Client, open_for: Opened
+def test_a_promise_at_risk_is_asked_with_its_kind_and_step(
+    ada: User, oscar: User, ops: Client, open_for: Opened
 ) -> None:
+    for name, op, value in (("Early", "at_least", 75), ("Late", "at_least", 90),
+                            ("Last call", "is", -30)):  # fmt: skip
+        save_trigger(
+            name=name, event="sla_warning", by=oscar, now=TUESDAY,
+            conditions={"all": [{"field": "step", "op": op, "value": value}], "any": []},
+            actions=[{"do": "notify", "value": "assignee"}],
+        )  # fmt: skip
+    save_trigger(
+        name="Enterprise is late", event="sla_breach", by=oscar, now=TUESDAY,
+        conditions={"all": [{"field": "tier", "op": "is", "value": "enterprise"}], "any": []},
+        actions=[{"do": "notify", "value": "account_team"}],
+    )  # fmt: skip
     ticket = open_for(ada)
     at_75 = asked(ops, ticket.reference, event="sla_warning", metric="first_reply", step="75")
-    assert "1. Tell the assignee when a promise is at risk would fire" in at_75
+    assert "1. Early would fire" in at_75
     assert "time used is at least 90 % · it is 75 %" in at_75
-    broken = asked(ops, ticket.reference, event="sla_breach", metric="first_reply")
-    assert (
-        "2. Tell the account team when a promise to an Enterprise account is broken would fire"
-        in (broken)
+    before = asked(
+        ops, ticket.reference, event="sla_warning", metric="first_reply", step="30 min before"
     )
+    assert "1. Early would not fire" in before
+    assert "3. Last call would fire" in before
+    broken = asked(ops, ticket.reference, event="sla_breach", metric="first_reply")
+    assert "1. Enterprise is late would fire" in broken
+    wrong = asked(ops, ticket.reference, event="sla_warning", metric="first_reply", step="soon")
+    assert "Type a percentage like 75 % or a time like 30 min before the end." in wrong
 
 
 def test_asking_changes_nothing(paul: User, ops: Client, open_for: Opened) -> None:

@@ -57,16 +57,26 @@ def saved(client: Client, **parts: Any) -> Trigger:
 
 def test_every_trigger_reads_as_a_sentence_in_its_place(ops: Client, db: None) -> None:
     shown = main_of(ops.get(reverse("ops_triggers")))
+    assert "whom to tell, each promise says in its warning ladder" in shown
+    saved(
+        ops,
+        event="sla_warning",
+        conditions=[("step", "at_least", "75 %")],
+        alternatives=[("step", "in", "90 %, 30 min before the end")],
+        actions=[("notify", "whoever has the ticket")],
+    )
+    saved(ops, event="sla_breach", actions=[("notify", "the leads"), ("add_tag", "late")])
+    shown = main_of(ops.get(reverse("ops_triggers")))
     assert (
         "Enterprise accounts to Enterprise Support If tier is Enterprise "
         "put into queue Enterprise Support" in shown
     )
     assert "If tier is none of Enterprise, Professional put into queue General" in shown
-    assert "If time used is at least 75 % tell whoever has the ticket" in shown
     assert (
-        "Tell assignee and leads when a promise is broken Always tell whoever has the ticket "
-        "tell the leads" in shown
+        "If time used is at least 75 % and (time used is one of 90 %, 30 min before the end) "
+        "tell whoever has the ticket" in shown
     )
+    assert "Always tell the leads add the tag “late”" in shown
     assert shown.index("Enterprise accounts") < shown.index("Everybody else to General")
 
 
@@ -148,7 +158,7 @@ def test_the_form_of_a_stored_trigger_gives_back_what_was_stored(ops: Client, ag
             "There is no “Awful”. Known are: Critical, High, Normal, Low.",
         ),
         ({"conditions": [("step", "is", "much")]}, "Time used is a whole number."),
-        ({"alternatives": [("step", "at_most", "101")]}, "from 1 to 100, not 101"),
+        ({"alternatives": [("step", "at_most", "101")]}, "or minutes before the end, not 101"),
         ({"actions": []}, "It does nothing: give at least one action."),
         ({"actions": [("set_queue", "Nowhere")]}, "There is no “Nowhere”. Known are:"),
         ({"actions": [("notify", "the boss")]}, "There is no “the boss”."),

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from conftest import TUESDAY
 from people.models import Notice
 from tickets import actions
+from tickets.actions import announcing, routing
 from tickets.actions.events import locked
 from tickets.models import Clock, ClockEvent
 
@@ -159,35 +160,37 @@ def test_looking_for_due_clocks_uses_the_partial_index(ada, open_for):
     assert "tickets_clock_due" in plan
 
 
-def test_people_are_told_once_however_often_the_announcer_runs(ada, agnes, lena, open_for):
+def test_people_are_told_once_however_often_everything_runs(ada, agnes, lena, open_for):
     ticket = open_for(ada, severity=1)
     actions.sweep_clocks(now=at(10, 1))
     assert actions.announce_clock_events(now=at(10, 1)) == 4
     assert actions.announce_clock_events(now=at(10, 2)) == 0
-    told = Notice.objects.filter(kind="clock_breach").values_list("address", "about")
-    assert list(told) == [(lena.email, f"ticket:{ticket.pk}")]
+    # Three steps named somebody; the breach is told, and the two before it no longer needed.
+    assert actions.send_alerts(now=at(10, 2)) == 3
+    assert actions.send_alerts(now=at(10, 3)) == 0
+    told = Notice.objects.filter(kind__startswith="clock_").values_list("kind", "address", "about")
+    assert list(told) == [("clock_breach", lena.email, f"ticket:{ticket.pk}")]
 
 
 def test_an_event_that_cannot_be_announced_does_not_hold_up_the_others(
     ada, lena, open_for, monkeypatch
 ):
-    from tickets.actions import announcing, telling
-
     bad, good = open_for(ada, severity=1), open_for(ada, severity=1)
     actions.sweep_clocks(now=at(10, 1))
-    real = telling.tell_clock_event
+    real = routing.facts_of
 
-    def broken(event, recipients, now):
-        if event.ticket_id == bad.pk:
-            raise RuntimeError("no such template")
-        real(event, recipients, now)
+    def broken(ticket, *args, **kwargs):
+        if ticket.pk == bad.pk:
+            raise RuntimeError("no such fact")
+        return real(ticket, *args, **kwargs)
 
-    monkeypatch.setattr(announcing, "tell_clock_event", broken)
+    monkeypatch.setattr(announcing, "facts_of", broken)
     actions.announce_clock_events(now=at(10, 1))
     waiting = set(ClockEvent.objects.unannounced().values_list("ticket_id", flat=True))
     assert waiting == {bad.pk}
     monkeypatch.undo()
     actions.announce_clock_events(now=at(10, 2))
     assert not ClockEvent.objects.unannounced().exists()
+    actions.send_alerts(now=at(10, 3))
     assert Notice.objects.filter(kind="clock_breach").count() == 2
     assert good.pk != bad.pk

@@ -72,7 +72,14 @@ def test_conditions_and_actions_survive_json_unchanged():
         (one("severity", "is", "2"), "All[0]: severity is a whole number."),
         (one("severity", "is", True), "All[0]: severity is a whole number."),
         (one("severity", "is", 5), "All[0]: severity goes from 1 (Critical) to 4 (Low), not 5."),
-        (one("step", "is", 0), "All[0]: a step is a percentage from 1 to 100, not 0."),
+        (
+            one("step", "is", 0),
+            "All[0]: a step is a percentage from 1 to 100 or minutes before the end, not 0.",
+        ),
+        (
+            one("step", "at_least", -30),
+            "All[0]: “at least” and “at most” compare percentages;",
+        ),
         (
             {"all": [{"field": "tier", "op": "is", "value": "x", "no": 1}]},
             "All[0].no is not known;",
@@ -196,6 +203,13 @@ def test_a_clock_is_asked_for_in_vain_when_a_ticket_is_opened():
     )
     assert warned(trigger("t", ("step", "at_least", 75), event="sla_warning")) == []
     assert warned(trigger("t", ("metric", "is_not", "x"))) == []
+
+
+def test_a_time_before_the_end_is_neither_more_nor_less_than_a_percentage():
+    half_hour = ("step", "is", -30)
+    assert warned(trigger("t", half_hour, event="sla_warning")) == []
+    both = trigger("t", half_hour, ("step", "at_least", 1), event="sla_warning")
+    assert warned(both) == [("t", "never_true")]
 
 
 def test_a_trigger_behind_one_that_always_takes_its_field_changes_nothing():

@@ -131,6 +131,10 @@ def test_metric_and_step_belong_to_the_clock_events():
 
     assert asked(*conditions, facts=facts, event="sla_warning")
     assert not asked(*conditions, facts=replace(facts, step=50), event="sla_warning")
+    before = replace(facts, step=-30)
+    assert asked(("step", "in", (90, -30)), facts=before, event="sla_warning")
+    for op in ("at_least", "at_most"):
+        assert not asked(("step", op, 75), facts=before, event="sla_warning")
 
 
 def test_all_conditions_and_one_alternative_are_needed():

@@ -88,8 +88,8 @@ def parse_steps(text: str) -> tuple[int, ...]:
         typed = " ".join(part.split())
         if not typed:
             continue
-        step = _step(typed.casefold())
-        if step is None or step == 0:
+        step = parse_step(typed)
+        if step is None:
             reasons.append(LadderReason("not_a_step", {"text": typed}))
         elif step not in steps and step != BREACH:
             steps.append(step)
@@ -98,15 +98,17 @@ def parse_steps(text: str) -> tuple[int, ...]:
     return tuple(steps)
 
 
-def _step(typed: str) -> int | None:
+def parse_step(text: str) -> int | None:
+    """Read one step, like "75 %" or "30 min before"; None for what is none."""
+    typed = " ".join(text.split()).casefold()
     if found := _percent.match(typed):
-        return int(found[1])
+        return int(found[1]) or None
     if found := _minus.match(typed):
-        return -int(found[1])
+        return -int(found[1]) or None
     found = _before.match(typed)
-    if found is None or (found[1] is None and found[2] is None):
+    if found is None:
         return None
-    return -(int(found[1] or 0) * 60 + int(found[2] or 0))
+    return -(int(found[1] or 0) * 60 + int(found[2] or 0)) or None
 
 
 def step_text(step: int) -> str:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from portal.kit import clock
-from tickets.actions import announce_clock_events, sweep_clocks
+from tickets.actions import announce_clock_events, send_alerts, sweep_clocks
 
 
 class Command(BaseCommand):
@@ -31,8 +31,11 @@ class Command(BaseCommand):
         while True:
             swept = sweep_clocks(now=clock.now(), batch=options["batch"])
             announced = announce_clock_events(now=clock.now())
-            if swept or announced or not options["loop"]:
-                self.stdout.write(f"{swept} clocks swept, {announced} events announced")
+            settled = send_alerts(now=clock.now())
+            if swept or announced or settled or not options["loop"]:
+                self.stdout.write(
+                    f"{swept} clocks swept, {announced} events announced, {settled} alerts settled"
+                )
             if not options["loop"]:
                 return
             time.sleep(options["every"])

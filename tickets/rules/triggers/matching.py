@@ -45,6 +45,9 @@ def _ordered(op: str, condition: Condition, actual: Actual, tier_order: Sequence
         have, want = _number(actual), _number(condition.value)
     if have is None or want is None:
         return False
+    if condition.field == "step" and (have < 0 or want < 0):
+        # Minutes before the end and percent have no order that holds for every target.
+        return False
     if condition.field == "severity":
         # 1 is the worst: "at least High" means High or Critical.
         have, want = -have, -want

@@ -34,6 +34,7 @@ CLOCK_FIELDS = frozenset({"metric", "step"})
 NEGATIVE_OPS: Mapping[str, str] = {"is_not": "is", "not_in": "in", "not_contains": "contains"}
 """Operators that hold exactly when their positive counterpart does not."""
 LIST_OPS = frozenset({"in", "not_in"})
+ORDER_OPS = frozenset(_ORDER)
 
 ACTIONS: tuple[str, ...] = ("set_queue", "set_severity", "add_tag", "assign", "notify")
 SINGLE_ACTIONS = frozenset({"set_queue", "set_severity", "assign"})
@@ -55,7 +56,8 @@ class TicketFacts:
     """A ticket as it was at the moment of an event: all that triggers may ask about.
 
     `severity` 1 (Critical) to 4 (Low). `organization`, `queue`, `category` are keys. `metric` and
-    `step` (percent of the target; 100 is the breach) exist on the two clock events only.
+    `step` (percent of the target, 100 is the breach; negative: business minutes before its end)
+    exist on the two clock events only.
     `tier_order` lists the tiers from lowest to highest, for "at least" on tiers.
     """
 

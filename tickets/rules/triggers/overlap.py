@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tickets.rules.moves import STATUSES
+from tiers.rules.ladders import BREACH
 
 from .matching import holds
 from .model import (
@@ -35,7 +36,6 @@ Signed = tuple[Condition, bool]
 
 # A letter nobody types; it survives folding and glues texts without making new words.
 _GLUE = "\ue000"
-_LAST_STEP = 100
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,10 @@ def _candidates(
             return list(SEVERITIES)
         case "step":
             near = {one + shift for one in mentioned for shift in (-1, 0, 1)}
-            return sorted({1, _LAST_STEP, *(one for one in near if 1 <= one <= _LAST_STEP)})
+            percents = {1, BREACH, *(one for one in near if 1 <= one <= BREACH)}
+            # Minutes before the end: those asked for, and one that nobody asks for.
+            minutes = {one for one in mentioned if one < 0}
+            return sorted(percents | minutes | {min(minutes, default=0) - 1})
         case "status":
             return list(STATUSES)
         case "tag":

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import cast
 
 from tiers.rules.evaluation import InputError, Params
+from tiers.rules.ladders import BREACH, MOST_MINUTES
 
 from .model import (
     ACTIONS,
@@ -17,6 +18,7 @@ from .model import (
     NOTIFY_WHOM,
     NUMBER_FIELDS,
     OPS_OF_FIELD,
+    ORDER_OPS,
     SEVERITIES,
     SINGLE_ACTIONS,
     Action,
@@ -31,7 +33,6 @@ Choices = Mapping[str, Collection[str]]
 """Known values by field ("tier", "queue", "category", "assignee", ...); others are not checked."""
 
 _CHOICES_OF_ACTION = {"set_queue": "queue", "assign": "assignee", "add_tag": "tag"}
-_LAST_STEP = 100
 
 
 def validate_conditions(data: object, choices: Choices | None = None) -> tuple[TriggerReason, ...]:
@@ -111,6 +112,8 @@ def _one_condition(data: object, path: str, choices: Choices) -> Iterator[Trigge
             yield from _one_value(field, one, path, choices)
     elif isinstance(value, list | tuple):
         yield TriggerReason("single_wanted", {"path": path})
+    elif field == "step" and op in ORDER_OPS and isinstance(value, int) and value < 0:
+        yield TriggerReason("step_not_ordered", {"path": path})
     else:
         yield from _one_value(field, value, path, choices)
 
@@ -142,7 +145,7 @@ def _one_number(field: str, value: object, path: str) -> Iterator[TriggerReason]
         yield TriggerReason("number_wanted", {"path": path, "field": field})
     elif field == "severity" and value not in SEVERITIES:
         yield TriggerReason("severity_range", {"path": path, "value": value})
-    elif field == "step" and not 1 <= value <= _LAST_STEP:
+    elif field == "step" and not (1 <= value <= BREACH or -MOST_MINUTES <= value < 0):
         yield TriggerReason("step_range", {"path": path, "value": value})
 
 

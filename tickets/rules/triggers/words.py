@@ -54,7 +54,13 @@ class TriggerReason(Reason):
         "severity_range": gettext_noop(
             "{path}: severity goes from 1 (Critical) to 4 (Low), not {value}."
         ),
-        "step_range": gettext_noop("{path}: a step is a percentage from 1 to 100, not {value}."),
+        "step_range": gettext_noop(
+            "{path}: a step is a percentage from 1 to 100 or minutes before the end, not {value}."
+        ),
+        "step_not_ordered": gettext_noop(
+            "{path}: “at least” and “at most” compare percentages; ask whether it is one of the "
+            "times before the end."
+        ),
         "unknown_value": gettext_noop("{path}: “{value}” is not known; known are {known}."),
         "no_actions": gettext_noop("It does nothing: give at least one action."),
         "set_twice": gettext_noop("{path}: it sets the same field twice; the first one counts."),

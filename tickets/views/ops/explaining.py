@@ -15,6 +15,7 @@ from tickets.rules import triggers as rules
 from tickets.rules.triggers.model import CLOCK_EVENTS
 from tickets.trigger_words import Names, action_words, condition_words, say
 from tickets.views.ops.triggers import list_crumb, names_now
+from tiers.ladder_words import step_words
 from tiers.rules.evaluation import InputError
 from tiers.views.ops.frame import ops_view, render_ops
 
@@ -47,7 +48,7 @@ class TriggerAnswer:
 @require_GET
 def triggers_explain(request: HttpRequest) -> HttpResponse:
     """Ask every trigger about a ticket as it is now; nothing is changed."""
-    form = ExplainForm(request.GET or None, initial={"step": USUAL_STEP})
+    form = ExplainForm(request.GET or None, initial={"step": step_words(USUAL_STEP)})
     ticket: Ticket | None = None
     answers: tuple[TriggerAnswer, ...] = ()
     if form.is_bound and form.is_valid():

@@ -21,6 +21,7 @@ from tickets.actions.triggers import (
 from tickets.forms.trigger_sheet import TriggerSheet
 from tickets.models import Trigger
 from tickets.rules import triggers as rules
+from tickets.rules.triggers.model import CLOCK_EVENTS
 from tickets.trigger_words import EVENTS, OPS, Names
 from tickets.views.ops.trigger_rows import listed
 from tiers.program import live_policy_at
@@ -60,7 +61,11 @@ def triggers(request: HttpRequest) -> HttpResponse:
             header_button(_("Which would fire?"), reverse("ops_triggers_explain"), "help"),
         ],
         groups=[
-            {"label": label, "rows": [row for row in rows if row.trigger.event == event]}
+            {
+                "label": label,
+                "rows": [row for row in rows if row.trigger.event == event],
+                "is_clock_event": event in CLOCK_EVENTS,
+            }
             for event, label in EVENTS.items()
         ],
     )
