@@ -17,7 +17,7 @@ from portal.demo.seeding import load_demo
 from portal.tests.browser.conftest import Stage
 from portal.tests.browser.doors import EMAIL
 from portal.tests.browser.visitor import Visitor
-from tickets.tasks import announce_clock_events, sweep_clocks
+from tickets.tasks import announce_clock_events, send_alerts, sweep_clocks
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -48,6 +48,7 @@ def test_the_pictures_of_the_readme(stage: Stage, settings: Any) -> None:
     stage.passes(minutes=3)
     sweep_clocks()
     announce_clock_events()
+    send_alerts()
     desk, customer, ops = stage.comes(), stage.comes(), stage.comes()
 
     signs_in(desk, logins.AGENT_OF_ALL, at="/desk/")

@@ -10,7 +10,7 @@ from portal.tests.browser.conftest import Stage
 from portal.tests.browser.doors import signs_in, signs_in_by_two_steps
 from portal.tests.browser.mails import html_of, mails_to, newest_mail
 from tickets.models import Ticket
-from tickets.tasks import announce_clock_events, sweep_clocks
+from tickets.tasks import announce_clock_events, send_alerts, sweep_clocks
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +34,8 @@ def test_a_missed_promise_is_noticed_told_and_admitted(
     stage.passes(minutes=55)
     assert sweep_clocks() > 0
     assert announce_clock_events() > 0
-    assert sweep_clocks() == announce_clock_events() == 0
+    assert send_alerts() > 0
+    assert sweep_clocks() == announce_clock_events() == send_alerts() == 0
     assert "First reply at 90 %, due Tuesday 10 March, 11:00 CET" in newest_mail(lena).subject
 
     # An hour is over: the sweep writes the breach once, however often it runs.
@@ -42,8 +43,10 @@ def test_a_missed_promise_is_noticed_told_and_admitted(
     assert sweep_clocks() == 1
     assert sweep_clocks() == 0
     announce_clock_events()
+    assert send_alerts() == 1
     told = len(mails_to(lena))
     announce_clock_events()
+    send_alerts()
     assert len(mails_to(lena)) == told
 
     # The lead reads it in her mail, comes by its link, and sees it in words and by its shape.
