@@ -6,6 +6,7 @@ For operations alone: these are sums over all tickets, and nothing of a single o
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import (
@@ -20,6 +21,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    Value,
     When,
 )
 from django.db.models.functions import Coalesce, TruncDate
@@ -145,48 +147,55 @@ def _count_ratings(period: Period, of: Of) -> None:
         of(one["tier"]).answered_of_asked = one["answered"]
 
 
+class Verdict(StrEnum):
+    """How a promise was decided."""
+
+    KEPT = "kept"
+    LATE = "late"
+    BROKEN = "broken"
+
+
 def decided_in(period: Period) -> "QuerySet[Clock]":
-    """Return the clocks whose promise was decided in the period, at ``decided_at``.
+    """Return the clocks whose promise was decided in the period: ``decided_at``, ``verdict``.
 
     A kept promise is decided when the clock stops, a broken one at the instant at
-    which it broke, answered since or not. So each promise counts once, in one
-    period, and a late answer does not change the figures of a period that is over.
-    Cancelled clocks promise nothing; running ones are not decided yet.
+    which it broke, answered since or not. So each promise counts once, in one period,
+    and neither a late answer nor a new version of what is promised changes the figures
+    of a period that is over. Cancelled clocks promise nothing, unless they were broken
+    when new terms took their promise away; running ones are not decided yet.
     """
-    broken_at = Coalesce("breached_at", "stopped_at")
+    within = {"gte": period.start, "lt": period.end}
+    kept = Q(status=Status.MET, is_lost=False)
+    broken = Q(is_lost=True) | Q(status__in=[Status.MET_LATE, Status.BREACHED])
     decided_at = Case(
-        When(status=Status.MET, then=F("stopped_at")),
-        default=broken_at,
+        When(kept, then=F("stopped_at")),
+        default=Coalesce("breached_at", "stopped_at"),
         output_field=DateTimeField(),
     )
-    within = {"gte": period.start, "lt": period.end}
-    kept = Q(status=Status.MET, **{f"stopped_at__{op}": at for op, at in within.items()})
-    broken = Q(status__in=[Status.MET_LATE, Status.BREACHED]) & (
-        Q(**{f"breached_at__{op}": at for op, at in within.items()})
-        | Q(breached_at=None, **{f"stopped_at__{op}": at for op, at in within.items()})
+    verdict = Case(
+        When(kept, then=Value(Verdict.KEPT.value)),
+        When(status__in=[Status.MET, Status.MET_LATE], then=Value(Verdict.LATE.value)),
+        default=Value(Verdict.BROKEN.value),
     )
-    return Clock.objects.filter(kept | broken).annotate(decided_at=decided_at)
+    stopped = Q(**{f"stopped_at__{op}": at for op, at in within.items()})
+    broke = Q(**{f"breached_at__{op}": at for op, at in within.items()})
+    found = (kept & stopped) | (broken & (broke | (Q(breached_at=None) & stopped)))
+    return Clock.objects.filter(found).annotate(decided_at=decided_at, verdict=verdict)
 
 
 def _count_promises(period: Period, of: Of) -> None:
     rows = (
         decided_in(period)
         .annotate(day=TruncDate("decided_at", tzinfo=period.zone))
-        .values_list("tier", "metric", "day", "status")
+        .values_list("tier", "metric", "day", "verdict")
         .annotate(count=Count("pk"))
         .order_by()
     )
-    for tier, metric, day, status, count in rows:
-        counted = _promises(status, count)
+    for tier, metric, day, verdict, count in rows:
+        counted = Promises(**{verdict: count})
         figures, block = of(tier), period.block_of(day)
         figures.promises[metric] = figures.promises.get(metric, Promises()) + counted
         figures.promises_by_block[block] += counted
-
-
-def _promises(status: str, count: int) -> Promises:
-    if status == Status.MET:
-        return Promises(kept=count)
-    return Promises(late=count) if status == Status.MET_LATE else Promises(broken=count)
 
 
 def _measure(period: Period, of: Of) -> None:

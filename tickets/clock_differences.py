@@ -10,8 +10,9 @@ from tickets.models import Clock, ClockEvent
 
 BREACH_STEP = 100
 COMPARED = (
-    "status", "tier", "severity", "terms_id", "calendar", "target_seconds", "started_at", "due_at",
-    "breaches_after", "breached_at", "stopped_at", "paused_reason", "ladder", "next_check_at",
+    "status", "is_lost", "tier", "severity", "terms_id", "calendar", "target_seconds",
+    "started_at", "due_at", "breaches_after", "breached_at", "stopped_at", "paused_reason",
+    "ladder", "next_check_at",
 )  # fmt: skip
 Key = tuple[str, int]
 

@@ -29,9 +29,9 @@ ENGINE_FIELDS = (
     "terms_id",
 )  # fmt: skip
 STORED = [
-    "status", "tier", "severity", "terms", "calendar", "target_seconds", "elapsed_seconds",
-    "started_at", "due_at", "breaches_after", "breached_at", "stopped_at", "paused_reason",
-    "ladder", "next_check_at", "fault",
+    "status", "is_lost", "tier", "severity", "terms", "calendar", "target_seconds",
+    "elapsed_seconds", "started_at", "due_at", "breaches_after", "breached_at", "stopped_at",
+    "paused_reason", "ladder", "next_check_at", "fault",
 ]  # fmt: skip
 
 
@@ -256,12 +256,15 @@ def _row(
         else []
     )
     terms = terms_rows.get(reading.terms_key) or ticket.terms
+    # A promise that was broken and then replaced stays broken, and with the tier that made it.
+    lost = terms_rows.get(reading.lost_key)
     return Clock(
         ticket=ticket,
         metric=reading.metric,
         cycle=reading.cycle,
         status=reading.status,
-        tier=terms.tier,
+        tier=(lost or terms).tier,
+        is_lost=lost is not None,
         severity=ticket.severity,
         terms=terms,
         calendar=reading.calendar,

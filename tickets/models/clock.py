@@ -79,6 +79,9 @@ class Clock(models.Model):
     metric = models.CharField(max_length=20)
     cycle = models.PositiveSmallIntegerField(default=1)
     status = models.CharField(max_length=10, choices=Status.choices)
+    # Broken under terms that other terms then replaced: counts as broken, whatever comes later,
+    # and under the tier of those terms.
+    is_lost = models.BooleanField(default=False, db_default=False)
     tier = models.CharField(max_length=30)
     severity = models.PositiveSmallIntegerField()
     terms = models.ForeignKey(PromiseTerms, on_delete=models.PROTECT, related_name="+")

@@ -175,7 +175,37 @@ def judged(
         tuple(ledger),
         breaches,
         None if over_since is None else run.cause,
+        lost_terms(run, periods, forerunner) if breaches else "",
     )
+
+
+def lost_terms(run: Run, periods: list[Period], forerunner: Reading | None) -> str:
+    """Return the key of the first terms that were broken when others took their place.
+
+    A severity that is corrected is judged anew under the same terms; new terms are not: what was
+    broken under the old ones stays so.
+    """
+    if forerunner is not None and (forerunner.lost_key or forerunner.status == "breached"):
+        return forerunner.lost_key or forerunner.terms_key
+    following = [*(key for _, _, key, _ in periods[1:]), key_after(run, periods[-1][2])]
+    for (_, target, key, counted), next_key in zip(periods, following, strict=True):
+        if next_key != key and counted > target.seconds:
+            return key
+    return ""
+
+
+def key_after(run: Run, last_key: str) -> str:
+    """Return which terms took the place of a run's last ones; the last ones, where none did."""
+    if run.ending == "cancelled" and run.cause.startswith("restart:terms:"):
+        return run.cause.removeprefix("restart:terms:")
+    if run.target is not None:
+        return last_key
+    key = run.terms_key
+    for stretch in reversed(run.stretches):
+        if stretch[4] is not None:
+            break
+        key = stretch[5]
+    return key
 
 
 def verdict(run: Run, late: bool) -> Status:

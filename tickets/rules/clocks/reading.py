@@ -58,7 +58,9 @@ class Reading(NamedTuple):
     keeps the ones it was running towards.
 
     `breached_at` is when the promise was first broken, also if later terms set the clock running
-    again; `breaches` holds every one. `status` judges by the terms in force now or at the stop.
+    again; `breaches` holds every one. `lost_key` names the first terms that were broken when other
+    terms took their place: that promise stays broken, whatever becomes of the clock. `status`
+    judges by the terms in force now or at the stop.
     A clock that is over has `stopped_at`; first reply can be "breached" and over, when a ticket
     was solved late without any reply. `alarms` holds the steps already reached and, while
     running, those to come.
@@ -82,6 +84,7 @@ class Reading(NamedTuple):
     ledger: tuple[Segment, ...]
     breaches: tuple[Breach, ...] = ()
     stop_cause: str | None = None
+    lost_key: str = ""
 
     @property
     def is_over(self) -> bool:
