@@ -307,6 +307,8 @@ HASHED_STATIC_FILES = environment.flag("HASHED_STATIC_FILES", not DEBUG)
 ATTACHMENTS_DIR = DATA_DIR / "attachments"
 ATTACHMENT_MAX_BYTES = environment.integer("ATTACHMENT_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
 ATTACHMENT_MAX_COUNT = 10
+# Holiday feeds are fetched over https from public addresses; a test server is neither.
+PRIVATE_FEEDS_ALLOWED = environment.flag("PRIVATE_FEEDS_ALLOWED", False)
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -51,6 +51,16 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "look at holiday feeds": {
+        "task": "tiers.tasks.look_at_holiday_feeds",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "warn of calendars that end": {
+        "task": "tiers.tasks.warn_of_calendars_that_end",
+        "schedule": 86400.0,
+        "options": {"expires": 86400},
+    },
     "remove orphaned files": {
         "task": "tickets.tasks.remove_orphaned_files",
         "schedule": 86400.0,

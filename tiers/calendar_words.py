@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -58,6 +58,17 @@ def calendar_words(definition: CalendarDefinition, today: date) -> str:
         "closed": closed,
         "last": max(definition.closed_dates).year,
     }
+
+
+def hours_words(spans: Spans) -> str:
+    """Return the open hours of one day."""
+    return _spans(spans) if spans else _("closed")
+
+
+def day_words(day: date, name: str = "") -> str:
+    """Return a date, and what it is called in brackets."""
+    words = date_format(day, _("j M Y"))
+    return f"{words} ({name})" if name else words
 
 
 def amount_words(seconds: int) -> str:

@@ -5,7 +5,14 @@ from celery import shared_task
 
 from people.models import Organization
 from portal.kit import clock
-from tiers.actions import evaluate_organization, organizations_to_evaluate
+from tiers.actions import (
+    evaluate_organization,
+    feeds_to_look_at,
+    look_at_holiday_feed,
+    organizations_to_evaluate,
+    warn_of_last_holidays,
+)
+from tiers.models import Calendar
 
 log = structlog.get_logger("tiers.tasks")
 
@@ -25,3 +32,23 @@ def evaluate_every_organization(**kwargs: object) -> int:
         except Exception:
             log.exception("evaluation failed", organization=organization_id)
     return done
+
+
+@shared_task
+def look_at_holiday_feeds(**kwargs: object) -> int:
+    """Look at each holiday feed once a day; one that fails does not stop the others."""
+    now = clock.now()
+    looked = 0
+    for calendar in Calendar.objects.filter(pk__in=feeds_to_look_at(now)).order_by("pk"):
+        try:
+            look_at_holiday_feed(calendar=calendar, now=now)
+            looked += 1
+        except Exception:
+            log.exception("holiday feed failed", calendar=calendar.key)
+    return looked
+
+
+@shared_task
+def warn_of_calendars_that_end(**kwargs: object) -> int:
+    """Tell ops once when the loaded holidays of a calendar end soon."""
+    return warn_of_last_holidays(now=clock.now())

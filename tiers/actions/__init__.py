@@ -11,6 +11,12 @@ from tiers.actions.calendars import (
 from tiers.actions.custom_targets import agree_custom_target, end_custom_target
 from tiers.actions.evaluating import evaluate_organization, organizations_to_evaluate
 from tiers.actions.facts import record_facts
+from tiers.actions.holiday_feeds import (
+    feeds_to_look_at,
+    look_at_holiday_feed,
+    set_holiday_feed,
+    warn_of_last_holidays,
+)
 from tiers.actions.overriding import give_override, withdraw_override
 from tiers.actions.policies import (
     discard_draft,
@@ -32,7 +38,9 @@ __all__ = [
     "draft_from_version",
     "end_custom_target",
     "evaluate_organization",
+    "feeds_to_look_at",
     "give_override",
+    "look_at_holiday_feed",
     "organizations_to_evaluate",
     "publish_calendar_version",
     "publish_policy",
@@ -42,6 +50,8 @@ __all__ = [
     "rename_draft",
     "save_calendar_draft",
     "set_target",
+    "set_holiday_feed",
+    "warn_of_last_holidays",
     "withdraw_override",
     "withdraw_target",
 ]

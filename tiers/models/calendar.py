@@ -27,6 +27,8 @@ class Calendar(models.Model):
     holiday_country = models.CharField(_("holidays of"), max_length=2, blank=True)
     holiday_subdivision = models.CharField(_("state or province"), max_length=10, blank=True)
     feed_url = models.URLField(_("holiday feed (iCalendar)"), max_length=500, blank=True)
+    # What the feed said when it was last read: "2026-12-25" -> "Christmas Day".
+    feed_days: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True)
     feed_checked_at = models.DateTimeField(_("feed looked at"), null=True, blank=True)
     feed_error = models.CharField(_("what went wrong"), max_length=300, blank=True)
 
