@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.dates import MONTHS
+from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
@@ -89,6 +89,11 @@ class Year:
 
     year: int
     months: list[Month]
+
+    @property
+    def weekdays(self) -> list[tuple[str, str]]:
+        """The weekdays in short and in full, Monday first."""
+        return [(str(WEEKDAYS_ABBR[day]), str(WEEKDAYS[day])) for day in range(7)]
 
     @property
     def total(self) -> str:

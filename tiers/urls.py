@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from tiers.views.ops import accounts, facts, organization, organizations, overrides, policy
+from tiers.views.ops import (
+    accounts,
+    calendar_draft,
+    calendars,
+    facts,
+    organization,
+    organizations,
+    overrides,
+    policy,
+)
 
 _organization: list[URLPattern | URLResolver] = [
     path("", organization.organization, name="ops_organization"),
@@ -16,7 +25,20 @@ _organization: list[URLPattern | URLResolver] = [
     path("team/", accounts.team_name, name="ops_team_name"),
 ]
 
+_calendar: list[URLPattern | URLResolver] = [
+    path("", calendars.calendar, name="ops_calendar"),
+    path("name/", calendars.calendar_name, name="ops_calendar_name"),
+    path("feed/", calendars.calendar_feed, name="ops_calendar_feed"),
+    path("draft/", calendar_draft.calendar_draft, name="ops_calendar_draft"),
+    path("draft/start/", calendars.calendar_draft_start, name="ops_calendar_draft_start"),
+    path("draft/discard/", calendars.calendar_draft_discard, name="ops_calendar_draft_discard"),
+    path("draft/preview/", calendar_draft.calendar_preview, name="ops_calendar_preview"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("calendars/", calendars.calendars, name="ops_calendars"),
+    path("calendars/new/", calendars.calendar_new, name="ops_calendar_new"),
+    path("calendars/<slug:key>/", include(_calendar)),
     path("organizations/", organizations.organizations, name="ops_organizations"),
     path("organizations/new/", organizations.organization_new, name="ops_organization_new"),
     path("organizations/<slug:public_id>/", include(_organization)),

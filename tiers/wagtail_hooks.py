@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -13,7 +13,7 @@ from wagtail.admin.menu import MenuItem
 
 from portal.kit.access import viewer_of_request
 from tiers.views.ops.faces import face_of
-from tiers.views.ops.home import TierPanel
+from tiers.views.ops.home import CalendarPanel, TierPanel
 
 # What Wagtail brings for editing web pages; operations do not edit any.
 FOR_EDITORS = frozenset(
@@ -55,6 +55,14 @@ def policy_item() -> MenuItem:
     )
 
 
+@hooks.register("register_admin_menu_item")
+def calendars_item() -> MenuItem:
+    """Lead to the calendars."""
+    return OpsMenuItem(
+        _("Calendars"), reverse("ops_calendars"), name="calendars", icon_name="date", order=25
+    )
+
+
 @hooks.register("construct_main_menu")
 def hide_what_editors_need(request: HttpRequest, items: list[MenuItem]) -> None:
     """Keep web pages, images and documents for admins: operations have no use for them."""
@@ -67,7 +75,7 @@ def home_panels(request: HttpRequest, panels: list[Any]) -> None:
     """Put the tiers on the home page; Wagtail's panels are about web pages, for their editors."""
     if not request.user.is_superuser:
         panels.clear()
-    panels.append(TierPanel())
+    panels += [TierPanel(), CalendarPanel()]
 
 
 @hooks.register("construct_homepage_summary_items", order=1000)
@@ -79,10 +87,11 @@ def no_site_summary(request: HttpRequest, items: list[Any]) -> None:
 @hooks.register("insert_global_admin_css")
 def look() -> SafeString:
     """Link the look of the ops pages and the marks that the whole portal shares."""
-    return format_html(
-        '<link rel="stylesheet" href="{}"><link rel="stylesheet" href="{}">',
-        static("portal/css/clocks.css"),
-        static("portal/css/ops.css"),
+    sheets = ("clocks", "ops", "ops-calendars")
+    return format_html_join(
+        "",
+        '<link rel="stylesheet" href="{}">',
+        ((static(f"portal/css/{name}.css"),) for name in sheets),
     )
 
 

@@ -39,6 +39,8 @@ def create_calendar(
     _check_ops(by)
     name = _free_name(name)
     key = slugify(name)[:KEY_LENGTH].strip("-")
+    # The address of the page that adds one.
+    key = "calendar-new" if key == "new" else key
     if not key:
         message = _("Use at least one letter or digit that a web address can hold.")
         raise InvalidInput("name_invalid", message, fields={"name": message})
@@ -107,11 +109,13 @@ def save_calendar_draft(
     revision: int,
     by: User | None,
     now: datetime,
+    source: tuple[str, str] | None = None,
 ) -> CalendarVersion:
     """Keep what a draft says; it still counts nowhere.
 
     ``valid_from`` None means from the moment of publishing (of a first version:
-    since ever). ``revision`` is the one the editor saw: when somebody has saved
+    since ever). ``source`` is the country and state whose holidays are offered the
+    next time. ``revision`` is the one the editor saw: when somebody has saved
     since, nothing is kept and Refused says so.
     """
     if by is not None:
@@ -127,6 +131,11 @@ def save_calendar_draft(
     row.revision += 1
     row.edited_by, row.edited_at = by, now
     row.save()
+    if source is not None:
+        country, subdivision = source
+        row.calendar.holiday_country = country[:2]
+        row.calendar.holiday_subdivision = subdivision[:10]
+        row.calendar.save(update_fields=["holiday_country", "holiday_subdivision"])
     return row
 
 

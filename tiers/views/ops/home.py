@@ -9,6 +9,7 @@ from wagtail.admin.ui.components import Component
 
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
+from tiers.calendar_standing import standings
 from tiers.directory import BY_OVERRIDE, IN_GRACE, ON_HOLD, count_standings, in_grace
 from tiers.explaining import grace_end
 from tiers.program import live_policy_at, program_of
@@ -69,3 +70,15 @@ class TierPanel(OpsPanel):
                 for row in in_grace(viewer, GRACE_SHOWN)
             ],
         }
+
+
+class CalendarPanel(OpsPanel):
+    """The calendars: what is open now, and which soon know no more holidays."""
+
+    name = "calendars"
+    template_name = "ops/home_calendars.html"
+    order = 15
+
+    def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how each calendar stands."""
+        return {"rows": standings(clock.now())}
