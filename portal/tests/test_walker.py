@@ -23,6 +23,8 @@ from people.viewers import viewer_of
 from portal.kit.access import may_enter
 from portal.tests.walker_declarations import BOOKKEEPING_TABLES, BY_PREFIX, WRITES_NOTHING
 from tickets.models import Attachment, Ticket, Trigger
+from tiers.actions import draft_calendar_version
+from tiers.models import Calendar
 
 pytestmark = [pytest.mark.walker, pytest.mark.django_db]
 
@@ -104,6 +106,8 @@ def world(ada, colin, paul, stella, olga, agnes, lena, oscar, root, open_for):
             ticket=ticket, author=lena, body=f"{NOTE_MARK} of {ticket.reference}",
             is_public=False, now=TUESDAY,
         )  # fmt: skip
+    office = Calendar.objects.get(key="business-hours")
+    draft_calendar_version(calendar=office, by=oscar, now=TUESDAY)
     invitation = invite(organization=outside, email="new@outside.example", by=olga, now=TUESDAY)
     token, _secret = issue_token(user=olga, name=f"{OUTSIDE_MARK} token", now=TUESDAY)
     return {
@@ -124,7 +128,7 @@ def arguments(name: str, world: dict[str, Any]) -> list[str]:
     if name in {"public_id", "organization", "organization_id"}:
         return [world["attachment"].public_id, world["organization"].public_id, "0" * 12]
     if "token" in name or name in {"key", "uidb36"}:
-        return ["general", "starter", "x" * 43]
+        return ["general", "starter", "business-hours", "x" * 43]
     return ["1", "999999"]
 
 

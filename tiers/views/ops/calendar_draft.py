@@ -228,7 +228,8 @@ def calendar_preview(request: HttpRequest, key: str) -> HttpResponse:
     draft = standing.draft
     if draft is None:
         return redirect("ops_calendar", key)
-    if draft.valid_from is None and draft.number > 1:
+    starts_when_published = draft.valid_from is None
+    if starts_when_published and draft.number > 1:
         draft.valid_from = now  # as publishing would
     drafted = [*standing.published, draft]
     before = CalendarDays(standing.published) if standing.published else None
@@ -242,6 +243,7 @@ def calendar_preview(request: HttpRequest, key: str) -> HttpResponse:
         crumbs=[list_crumb(), _way_back(standing)],
         standing=standing,
         draft=draft,
+        starts_when_published=starts_when_published,
         is_correction=draft.reaches_back(now),
         words=change_words(previous, draft),
         changes=changed_days(before, after, first) if before else [],
