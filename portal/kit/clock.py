@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def now() -> datetime:
     """Return the present instant, aware, in UTC."""
@@ -20,9 +22,10 @@ def to_epoch(instant: datetime) -> int:
     The promise engine counts whole seconds; an event belongs to the second in
     which it happened.
     """
-    return int(instant.timestamp() // 1)
+    since = instant - EPOCH  # by its parts: exact, and half the cost of timestamp()
+    return since.days * 86_400 + since.seconds
 
 
 def from_epoch(seconds: int) -> datetime:
     """Return the aware UTC instant of epoch seconds."""
-    return datetime.fromtimestamp(seconds, tz=UTC)
+    return datetime.fromtimestamp(seconds, UTC)
