@@ -15,6 +15,7 @@ DATABASE = os.environ.get("BENCH_DATABASE", "kept_bench")
 MEASURES = {
     "business_time": False,
     "engine": False,
+    "lag": False,
     "sweep": True,
     "queue_page": True,
 }

@@ -134,6 +134,7 @@ DATABASES = {
 }
 USES_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if USES_SQLITE:
+    DATABASES["default"]["ENGINE"] = "portal.sqlite3"
     # IMMEDIATE: with DEFERRED, half of eight parallel writers fail, because a busy
     # timeout does not help a transaction that starts with a read and then writes.
     DATABASES["default"]["OPTIONS"] = {

@@ -1,5 +1,7 @@
 """The base Celery task: carries the request id and keeps tasks thin."""
 
+import threading
+from collections import defaultdict
 from typing import Any
 
 import structlog
@@ -9,13 +11,23 @@ from portal.kit.requests import HEADER, current_request_id, new_request_id
 
 log = structlog.get_logger("portal.tasks")
 
+# Held while a task that runs alone runs in this process; gone with the process, whatever ends it.
+_running: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
 
 class RequestTask(Task):  # type: ignore[type-arg]
     """A task that continues the log thread of whoever asked for it.
 
     Tasks take ids only and tolerate unknown keyword arguments, so that a
     deployment may run two versions side by side.
+
+    ``alone = True`` (an argument of ``shared_task``) is for a task of the timetable that goes on
+    until nothing is left to do: called while it is still running in the same process, it
+    returns at once. So it never takes more than one of a worker's threads, and others, the
+    clock sweep above all, find one free. Other processes run it beside this one.
     """
+
+    alone = False
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task with the request id of the sender in its headers."""
@@ -29,7 +41,18 @@ class RequestTask(Task):  # type: ignore[type-arg]
         with structlog.contextvars.bound_contextvars(
             request_id=request_id or new_request_id(), task=self.name
         ):
+            if not self.alone:
+                return super().__call__(*args, **kwargs)
+            return self._run_alone(*args, **kwargs)
+
+    def _run_alone(self, *args: Any, **kwargs: Any) -> Any:
+        running = _running[self.name]
+        if not running.acquire(blocking=False):
+            return None
+        try:
             return super().__call__(*args, **kwargs)
+        finally:
+            running.release()
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Log the failure where operators look; the row it worked on is still due."""
