@@ -7,13 +7,14 @@ from celery import shared_task
 
 from people.actions import deliver_due_notices, forget_expired_rows
 from portal.kit import clock
+from portal.kit.tasks import LoneTask
 
 # Below the time limit of a task by more than the worst single delivery.
 DELIVERY_SECONDS = 30
 HOUSEKEEPING_ROUNDS = 50
 
 
-@shared_task(name="people.tasks.deliver_notices")
+@shared_task(name="people.tasks.deliver_notices", base=LoneTask)
 def deliver_notices(**kwargs: Any) -> int:
     """Deliver due notices, batch after batch, until none is left or the time is used up."""
     started, sent = time.monotonic(), 0
@@ -25,7 +26,7 @@ def deliver_notices(**kwargs: Any) -> int:
     return sent
 
 
-@shared_task(name="people.tasks.forget_expired_rows")
+@shared_task(name="people.tasks.forget_expired_rows", base=LoneTask)
 def forget_expired(**kwargs: Any) -> int:
     """Remove expired rows, batch after batch, for a bounded number of rounds."""
     total = 0

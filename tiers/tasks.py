@@ -5,6 +5,7 @@ from celery import shared_task
 
 from people.models import Organization
 from portal.kit import clock
+from portal.kit.tasks import LoneTask
 from tiers.actions import (
     evaluate_organization,
     feeds_to_look_at,
@@ -17,7 +18,7 @@ from tiers.models import Calendar
 log = structlog.get_logger("tiers.tasks")
 
 
-@shared_task
+@shared_task(base=LoneTask)
 def evaluate_every_organization(**kwargs: object) -> int:
     """Evaluate whoever's tier may differ today; one failure does not stop the others."""
     now = clock.now()
@@ -34,7 +35,7 @@ def evaluate_every_organization(**kwargs: object) -> int:
     return done
 
 
-@shared_task
+@shared_task(base=LoneTask)
 def look_at_holiday_feeds(**kwargs: object) -> int:
     """Look at each holiday feed once a day; one that fails does not stop the others."""
     now = clock.now()
@@ -48,7 +49,7 @@ def look_at_holiday_feeds(**kwargs: object) -> int:
     return looked
 
 
-@shared_task
+@shared_task(base=LoneTask)
 def warn_of_calendars_that_end(**kwargs: object) -> int:
     """Tell ops once when the loaded holidays of a calendar end soon."""
     return warn_of_last_holidays(now=clock.now())

@@ -20,14 +20,7 @@ class RequestTask(Task):  # type: ignore[type-arg]
 
     Tasks take ids only and tolerate unknown keyword arguments, so that a
     deployment may run two versions side by side.
-
-    ``alone = True`` (an argument of ``shared_task``) is for a task of the timetable that goes on
-    until nothing is left to do: called while it is still running in the same process, it
-    returns at once. So it never takes more than one of a worker's threads, and others, the
-    clock sweep above all, find one free. Other processes run it beside this one.
     """
-
-    alone = False
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task with the request id of the sender in its headers."""
@@ -41,11 +34,23 @@ class RequestTask(Task):  # type: ignore[type-arg]
         with structlog.contextvars.bound_contextvars(
             request_id=request_id or new_request_id(), task=self.name
         ):
-            if not self.alone:
-                return super().__call__(*args, **kwargs)
-            return self._run_alone(*args, **kwargs)
+            return super().__call__(*args, **kwargs)
 
-    def _run_alone(self, *args: Any, **kwargs: Any) -> Any:
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        """Log the failure where operators look; the row it worked on is still due."""
+        log.error("task failed", task=self.name, task_id=task_id, error=str(exc))
+
+
+class LoneTask(RequestTask):
+    """A task of the timetable: it goes on until nothing is left to do, once per process.
+
+    Called while it is still running in the same process, it returns None at once. So it never
+    takes more than one of a worker's threads, and the others, the clock sweep above all, find
+    one free. Other processes run it beside this one.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task, unless it is running."""
         running = _running[self.name]
         if not running.acquire(blocking=False):
             return None
@@ -53,7 +58,3 @@ class RequestTask(Task):  # type: ignore[type-arg]
             return super().__call__(*args, **kwargs)
         finally:
             running.release()
-
-    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        """Log the failure where operators look; the row it worked on is still due."""
-        log.error("task failed", task=self.name, task_id=task_id, error=str(exc))

@@ -112,7 +112,7 @@ def at_once(work: Callable[[], object]) -> None:
 @pytest.mark.parametrize("name", our_tasks())
 def test_a_task_that_runs_twice_at_once_does_its_work_once(name, busy_house):
     with time_machine.travel(NOW, tick=False):
-        at_once(app.tasks[name])
+        at_once(app.tasks[name].run)  # past the rule that one process runs it once
         app.tasks[name]()
     assert len({mail.extra_headers["Message-ID"] for mail in busy_house}) == len(busy_house)
     assert SatisfactionRating.objects.count() <= 1

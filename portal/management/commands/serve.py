@@ -26,7 +26,9 @@ from django.db.migrations.executor import MigrationExecutor
 # Threads, not processes: the work is waiting for the database and for mail, and a
 # second Python process would cost another 100 MB and more.
 WEB_THREADS = 8
-WORKER_THREADS = 4
+# More than there are tasks that take long: each of those holds one at most (LoneTask), and the
+# sweep, which must come every second, finds one free.
+WORKER_THREADS = 8
 
 
 class Progress(io.TextIOBase):
