@@ -122,8 +122,10 @@ def clock_face(clock: object, now: datetime, *, for_customer: bool = True) -> Cl
 
     Read are ``metric``, ``status``, ``due_at``, ``breached_at``, ``paused_reason`` and, when
     there, ``started_at`` and the warning ladder: ``alarms`` of a reading, ``ladder`` of a row.
-    Instants are aware datetimes or epoch seconds UTC.
+    Instants are aware datetimes or epoch seconds UTC. A face is its own face.
     """
+    if isinstance(clock, ClockFace):
+        return clock
     metric = str(_read(clock, "metric") or "")
     status = str(_read(clock, "status") or "not_started")
     due_at = _instant(_read(clock, "due_at"))

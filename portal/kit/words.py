@@ -166,7 +166,9 @@ def quoted(text: object) -> str:
 
 def tier_label(slug: str) -> Words:
     """Return the name of a tier; one that ops added later is shown by its slug in words."""
-    return TIERS.get(slug) or slug.replace("_", " ").replace("-", " ").title()
+    # Not "or": asking a lazy text whether it is empty translates it.
+    known = TIERS.get(slug)
+    return slug.replace("_", " ").replace("-", " ").title() if known is None else known
 
 
 def status_label(status: str, *, for_customer: bool = False) -> Words:

@@ -17,6 +17,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.kit import charts, devices, time_words, words
@@ -85,12 +86,14 @@ def vendor_mark() -> SafeString:
 @register.simple_tag
 def tier_mark(tier: object) -> SafeString:
     """Draw only the shape and initial of a tier, named for screen readers and on hover."""
-    slug = _slug(tier)
-    return _drawn_tier_mark(slug, str(words.tier_label(slug)))
+    return _drawn_tier_mark(_slug(tier), get_language() or "")
 
 
+# Lists draw the same few marks, people and clocks over and over; what a drawing depends on,
+# the reader's language and zone too, is its key.
 @lru_cache(maxsize=64)
-def _drawn_tier_mark(slug: str, label: str) -> SafeString:
+def _drawn_tier_mark(slug: str, language: str) -> SafeString:
+    label = str(words.tier_label(slug))
     return format_html(
         '<span class="tier tier--{0}" title="{1}"><span class="tier__mark" aria-hidden="true">{2}'
         '</span><span class="vh">{1}</span></span>',
@@ -154,6 +157,19 @@ def clock_chip(
     """Draw a promise clock in one line. Variants: "" (framed) and "bare"."""
     plain = _is_customer(context, for_customer)
     face = time_words.clock_face(clock, wall_clock.now(), for_customer=plain)
+    zone = timezone.get_current_timezone_name()
+    return _drawn_chip(face, variant, show_metric, plain, zone, get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _drawn_chip(
+    face: time_words.ClockFace,
+    variant: str,
+    show_metric: bool,
+    plain: bool,
+    zone: str,
+    language: str,
+) -> SafeString:
     metric = str(words.metric_label(face.metric, for_customer=plain))
     label = (
         format_html('<span class="clock__metric">{}</span> ', metric)
@@ -242,25 +258,40 @@ def zone_mark(instant: datetime) -> str:
 @register.simple_tag
 def avatar(person: object, size: str = "", decorative: bool = False) -> SafeString:
     """Draw a person's initials on their own steady colour; decorative when the name is beside."""
-    classes = f"avatar avatar--{size}" if size else "avatar"
     if person is None or person == "":
-        return format_html(
-            '<span class="{} avatar--none" role="img" aria-label="{}" title="{}">{}</span>',
-            classes,
-            _("Nobody"),
-            _("Nobody"),
-            "",
-        )
+        return _drawn_nobody(size, get_language() or "")
     name = _name(person)
-    colour = zlib.crc32(_key(person, name).encode()) % AVATAR_COLOURS
+    return _drawn_avatar(name, _key(person, name), size, decorative)
+
+
+@lru_cache(maxsize=64)
+def _drawn_nobody(size: str, language: str) -> SafeString:
+    return format_html(
+        '<span class="{0} avatar--none" role="img" aria-label="{1}" title="{1}"></span>',
+        _avatar_classes(size),
+        _("Nobody"),
+    )
+
+
+@lru_cache(maxsize=2048)
+def _drawn_avatar(name: str, key: str, size: str, decorative: bool) -> SafeString:
+    colour = zlib.crc32(key.encode()) % AVATAR_COLOURS
     naming = (
         mark_safe('aria-hidden="true"')
         if decorative
         else format_html('role="img" aria-label="{0}" title="{0}"', name)
     )
     return format_html(
-        '<span class="{} avatar--{}" {}>{}</span>', classes, colour, naming, initials(name)
+        '<span class="{} avatar--{}" {}>{}</span>',
+        _avatar_classes(size),
+        colour,
+        naming,
+        initials(name),
     )
+
+
+def _avatar_classes(size: str) -> str:
+    return f"avatar avatar--{size}" if size else "avatar"
 
 
 @register.filter

@@ -1,8 +1,7 @@
 """What every page of the desk knows: who is there, their views, and the list beside a ticket."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -27,8 +26,7 @@ from tickets.queue_page import (
     desk_scope,
     rows_of,
 )
-from tickets.views.desk.row_words import clock_of, says_no_clock, why_here
-from tickets.views.desk.timeline import Person
+from tickets.views.desk.listed import listed
 
 
 def person_at_desk(request: HttpRequest) -> User:
@@ -71,46 +69,6 @@ def _by_htmx(request: HttpRequest) -> bool:
     return bool(getattr(request, "htmx", False))
 
 
-class ListedRow(TypedDict):
-    """A row as the list draws it; a plain dict of text, because a page draws fifty of them."""
-
-    pk: str
-    subject: str
-    organization: str
-    tier: str
-    address: str
-    is_open: bool
-    why: str
-    idle: str
-    clock: dict[str, Any] | None
-    assignee: Person | None
-
-
-def listed(
-    rows: Sequence[Row], view: View, now: datetime, *, after: str = "", opened: int | None = None
-) -> list[ListedRow]:
-    """Return rows with their words and addresses; ``opened`` is the ticket beside the list."""
-    # One address for all rows, with a place for the number: resolving takes its time.
-    address = ticket_address("T-0", view, after).replace("%", "%%").replace("T-0", "T-%d", 1)
-    return [
-        {
-            "pk": str(row.pk),
-            "subject": row.subject,
-            "organization": row.organization,
-            "tier": row.tier,
-            "address": address % row.pk,
-            "is_open": row.pk == opened,
-            "why": why_here(row, now),
-            "idle": says_no_clock(row),
-            "clock": clock_of(row),
-            "assignee": Person(None, row.assignee, row.assignee_email)
-            if row.assignee_email
-            else None,
-        }
-        for row in rows
-    ]
-
-
 def views_context(request: HttpRequest, scope: DeskScope, now: datetime) -> dict[str, Any]:
     """Return the views with their counts; one query."""
     counts = count_views(scope.views, scope, now)
@@ -140,7 +98,7 @@ def list_context(
         **views,
         "view": view,
         "count_words": count_words(views["counts"][view.key]),
-        "rows": listed(rows, view, now, after=after_text, opened=opened),
+        "rows": listed(rows, ticket_address("T-0", view, after_text), now, opened=opened),
         "list_address": _page_address(view, after_text),
         "first_address": _page_address(view) if after else "",
         "next_address": _page_address(view, _cursor(rows[-1], view).text) if has_next else "",

@@ -1,11 +1,16 @@
 """Why a ticket stands where it stands in a list, in words and as a clock."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.kit.time_words import absolute_words, duration_words, moment_words
+from portal.kit.time_words import (
+    ClockFace,
+    absolute_words,
+    clock_face,
+    duration_words,
+    moment_words,
+)
 from portal.kit.words import metric_label
 from tickets.models import NO_PROMISE_RUNNING
 from tickets.queue_page import Row
@@ -53,16 +58,19 @@ def says_no_clock(row: Row) -> str:
     return _(", no clock running")
 
 
-def clock_of(row: Row) -> dict[str, Any] | None:
-    """Return the clock of a row as the chip reads it; None where there is nothing to count."""
+def clock_of(row: Row, now: datetime) -> ClockFace | None:
+    """Return the face of a row's clock at an instant; None where there is nothing to count."""
     if row.status == "solved":
         return None
-    if row.rank_at >= NO_PROMISE_RUNNING:
-        paused = row.status in {"pending", "on_hold"}
-        return {"metric": "", "status": "paused", "paused_reason": row.status} if paused else None
-    return {
-        "metric": row.rank_metric,
-        "status": "running" if row.broken_at is None else "breached",
-        "due_at": row.rank_at,
-        "breached_at": row.broken_at,
-    }
+    if row.rank_at < NO_PROMISE_RUNNING:
+        clock = {
+            "metric": row.rank_metric,
+            "status": "running" if row.broken_at is None else "breached",
+            "due_at": row.rank_at,
+            "breached_at": row.broken_at,
+        }
+    elif row.status in {"pending", "on_hold"}:
+        clock = {"metric": "", "status": "paused", "paused_reason": row.status}
+    else:
+        return None
+    return clock_face(clock, now, for_customer=False)

@@ -16,7 +16,8 @@ from portal.kit.access import access, viewer_of_request
 from portal.kit.viewer import Viewer
 from tickets.models import Ticket
 from tickets.queue_page import Row, as_rows, desk_scope
-from tickets.views.desk.at_the_desk import asked_view, listed, ticket_address, views_context
+from tickets.views.desk.at_the_desk import asked_view, ticket_address, views_context
+from tickets.views.desk.listed import listed
 
 MOST_FOUND = 50
 MOST_NAMED = 10
@@ -54,7 +55,7 @@ def desk_search(request: HttpRequest) -> HttpResponse:
         "query": text,
         "is_too_short": 0 < len(text) < SHORTEST,
         "is_cut_off": len(found) > MOST_FOUND,
-        "rows": listed(found[:MOST_FOUND], view, now),
+        "rows": listed(found[:MOST_FOUND], ticket_address("T-0", view), now),
         "view": view,
     }
     return render(request, "desk/search.html", context)
