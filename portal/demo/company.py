@@ -14,6 +14,7 @@ from people.actions import (
 from people.models import AccountTeamMember, Membership, Organization, User
 from portal.demo import staff
 from portal.demo.accounts import ACCOUNTS, PROFESSIONAL, Account
+from portal.demo.calendars import NEW_YORK_KEY, bring_in_calendars
 from portal.demo.logins import DEMO_PASSWORD
 from tickets.actions import set_queues
 from tickets.models import Queue
@@ -23,7 +24,7 @@ from tiers.actions import (
     give_override,
     record_facts,
 )
-from tiers.default_program import AROUND_THE_CLOCK, BUSINESS_HOURS, HOUR
+from tiers.default_program import AROUND_THE_CLOCK, HOUR
 
 Duty = AccountTeamMember.Duty
 # The portal has been in use for so long; before that there is no history of tiers.
@@ -42,7 +43,7 @@ CUSTOM_TARGETS = {
     "greatbasin": (
         (2, "first_reply", 2 * HOUR, 4 * HOUR, AROUND_THE_CLOCK,
          "Renewal 2026: faster first answer, agreed instead of a discount"),
-        (3, "first_reply", 3 * HOUR, 6 * HOUR, BUSINESS_HOURS,
+        (3, "first_reply", 3 * HOUR, 6 * HOUR, NEW_YORK_KEY,
          "Renewal 2026: faster first answer, agreed instead of a discount"),
     ),
 }  # fmt: skip
@@ -169,6 +170,7 @@ def tell_tiers(company: Company, now: datetime) -> None:
             )
         for days_ago in account.looked_at:
             evaluate_organization(organization=organization, now=now - timedelta(days=days_ago))
+    bring_in_calendars(ops=ops, since=now - IN_USE_FOR, now=now)
     _agree_custom_targets(company, now)
     _give_override(company, now)
 

@@ -66,6 +66,7 @@ def publish_calendar_version(
     reason: str,
     published_by: User,
     now: datetime,
+    revision: int | None = None,
 ) -> RecomputeRun | None:
     """Let a draft of a calendar count; return the run over open tickets, if any is needed.
 
@@ -79,7 +80,7 @@ def publish_calendar_version(
             fields={"treatment": _("Say what happens to tickets that are open.")},
         )
     published = tiers_actions.publish_calendar_version(
-        version=version, reason=reason, published_by=published_by, now=now
+        version=version, reason=reason, published_by=published_by, now=now, revision=revision
     )
     return _treat(
         treatment,

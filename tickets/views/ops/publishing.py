@@ -37,6 +37,8 @@ class Dialog:
     publish: Publish
     source: str
     done: str
+    # What the editor looked at: the page sends it back, so that nothing else is published.
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +80,32 @@ _OVER = (TierPolicy.Status.LIVE, TierPolicy.Status.RETIRED)
 def calendar_publish(request: HttpRequest, key: str) -> HttpResponse:
     """Show what the draft of a calendar does to open tickets, or publish it."""
     calendar, now, who = get_object_or_404(Calendar, key=key), clock.now(), me(request)
+    page = reverse("ops_calendar", args=[key])
     version = calendar.versions.order_by("-number").first()
     if version is None:
-        return redirect("wagtailadmin_home")
+        return redirect(page)
+    sent = request.POST.get("revision", "")
+    seen = int(sent) if sent.isascii() and sent.isdigit() else None
     dialog = Dialog(
         title=_("Publish version %(version)s") % {"version": version.number},
         lead=calendar.name,
-        crumbs=[],
+        crumbs=[
+            (reverse("ops_calendars"), _("Calendars")),
+            (page, calendar.name),
+        ],
         treatments=_treatments(version),
         preview=lambda treatment: preview_calendar(version=version, treatment=treatment, now=now),
         publish=lambda treatment, note: publish_calendar_version(
-            version=version, treatment=treatment, reason=note, published_by=who, now=now
+            version=version,
+            treatment=treatment,
+            reason=note,
+            published_by=who,
+            now=now,
+            revision=seen,
         ),
         source=f"calendar:{pinned(key, version.number)}",
-        done=reverse("ops_policy"),
+        done=page,
+        revision=str(version.revision),
     )
     return _answer(request, dialog, is_open=version.is_draft)
 
@@ -133,6 +147,7 @@ def _answer(request: HttpRequest, dialog: Dialog, *, is_open: bool) -> HttpRespo
         form=form,
         options=options,
         back=dialog.done,
+        revision=dialog.revision,
         status=422 if form.errors else 200,
     )
 
