@@ -1,10 +1,13 @@
 """Calendars: a draft counts nowhere, a published version never changes, and who may do what."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.conf import settings
+from django.db import IntegrityError, connection, connections, transaction
 
 from conftest import TUESDAY
 from people.models import Organization, User
@@ -301,3 +304,45 @@ def test_a_compiled_calendar_is_read_once(office: Calendar, django_assert_num_qu
         first = calendars_by_key()["business-hours"]
     with django_assert_num_queries(1):
         assert calendars_by_key()["business-hours"] is first
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(settings.USES_SQLITE, reason="an in-memory SQLite is one connection's own")
+def test_of_two_who_publish_at_once_one_does(draft: CalendarVersion, oscar: User) -> None:
+    done = at_once(lambda: publish(draft, oscar))
+    assert sorted(type(one).__name__ for one in done) == ["CalendarVersion", "Refused"]
+    assert CalendarVersion.objects.filter(calendar=draft.calendar).count() == 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(settings.USES_SQLITE, reason="an in-memory SQLite is one connection's own")
+def test_of_two_who_save_at_once_one_is_told(draft: CalendarVersion, oscar: User) -> None:
+    done = at_once(lambda: saved(draft, oscar))
+    assert sorted(type(one).__name__ for one in done) == ["CalendarVersion", "Refused"]
+    draft.refresh_from_db()
+    assert draft.revision == 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(settings.USES_SQLITE, reason="an in-memory SQLite is one connection's own")
+def test_two_who_begin_a_draft_at_once_share_it(office: Calendar, oscar: User) -> None:
+    done = at_once(lambda: draft_calendar_version(calendar=office, by=oscar, now=NOW))
+    assert len({one.pk for one in done}) == 1
+
+
+def at_once(work: Callable[[], Any]) -> list[Any]:
+    """Do something twice at the same time; return what came of each, refusals too."""
+
+    def one() -> Any:
+        try:
+            return work()
+        except Refused as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        return [future.result() for future in [pool.submit(one), pool.submit(one)]]
