@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +12,10 @@ from wagtail.admin.menu import MenuItem
 
 from people.models import Organization
 from portal.kit.access import viewer_of_request
+from tickets.models import Ticket
 from tickets.views.ops.panels import OrganizationTicketsPanel, PromisePanel, RepairPanel
 from tiers.views.ops.organization import PANEL_HOOK
+from tiers.views.ops.policy_versions import COUNT_HOOK
 from tiers.wagtail_hooks import OpsMenuItem
 
 
@@ -64,3 +67,15 @@ def organization_panel(
 ) -> OrganizationTicketsPanel:
     """Show an organization's open tickets on its page."""
     return OrganizationTicketsPanel(organization, viewer_of_request(request))
+
+
+@hooks.register(COUNT_HOOK)
+def open_tickets_per_version() -> dict[int, int]:
+    """Tell how many open tickets are under the promises of each version of the program."""
+    rows = (
+        Ticket.objects.active()
+        .order_by()
+        .values_list("terms__policy_version")
+        .annotate(open_tickets=Count("pk"))
+    )
+    return dict(rows)

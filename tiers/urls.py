@@ -11,6 +11,9 @@ from tiers.views.ops import (
     organizations,
     overrides,
     policy,
+    policy_promises,
+    policy_target,
+    policy_versions,
 )
 
 _organization: list[URLPattern | URLResolver] = [
@@ -35,6 +38,25 @@ _calendar: list[URLPattern | URLResolver] = [
     path("draft/preview/", calendar_draft.calendar_preview, name="ops_calendar_preview"),
 ]
 
+_version: list[URLPattern | URLResolver] = [
+    path("", policy.policy_version, name="ops_policy_version"),
+    path("draft/", policy_promises.policy_draft, name="ops_policy_draft"),
+    path("rename/", policy_promises.policy_rename, name="ops_policy_rename"),
+    path("discard/", policy_promises.policy_discard, name="ops_policy_discard"),
+    path("rebase/", policy_promises.policy_rebase, name="ops_policy_rebase"),
+    path("promises/", policy_promises.policy_promises, name="ops_policy_promises"),
+    path(
+        "promises/<slug:tier>/<int:severity>/<slug:metric>/",
+        policy_target.policy_target,
+        name="ops_policy_target",
+    ),
+    path(
+        "promises/<slug:tier>/<int:severity>/<slug:metric>/withdraw/",
+        policy_target.policy_target_withdraw,
+        name="ops_policy_target_withdraw",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("calendars/", calendars.calendars, name="ops_calendars"),
     path("calendars/new/", calendars.calendar_new, name="ops_calendar_new"),
@@ -43,5 +65,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organizations/new/", organizations.organization_new, name="ops_organization_new"),
     path("organizations/<slug:public_id>/", include(_organization)),
     path("policy/", policy.policy, name="ops_policy"),
-    path("policy/<int:version>/", policy.policy_version, name="ops_policy_version"),
+    path("policy/versions/", policy_versions.policy_versions, name="ops_policy_versions"),
+    path("policy/compare/", policy_versions.policy_compare, name="ops_policy_compare"),
+    path("policy/<int:version>/", include(_version)),
+    path("promises/", policy_promises.promises, name="ops_promises"),
 ]

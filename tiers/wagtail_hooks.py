@@ -56,6 +56,14 @@ def policy_item() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
+def promises_item() -> MenuItem:
+    """Lead to what each tier is promised."""
+    return OpsMenuItem(
+        _("Promises"), reverse("ops_promises"), name="promises", icon_name="time", order=22
+    )
+
+
+@hooks.register("register_admin_menu_item")
 def calendars_item() -> MenuItem:
     """Lead to the calendars."""
     return OpsMenuItem(

@@ -7,5 +7,15 @@ from tiers.forms.organization import (
     OverrideForm,
     TeamForm,
 )
+from tiers.forms.targets import LadderRows, TargetForm, TargetSheet
 
-__all__ = ["DomainForm", "FactsForm", "OrganizationForm", "OverrideForm", "TeamForm"]
+__all__ = [
+    "DomainForm",
+    "FactsForm",
+    "LadderRows",
+    "OrganizationForm",
+    "OverrideForm",
+    "TargetForm",
+    "TargetSheet",
+    "TeamForm",
+]

@@ -48,6 +48,10 @@ class TierPolicyQuerySet(models.QuerySet["TierPolicy"]):
         """Return the one policy in force (none on an empty installation)."""
         return self.filter(status=TierPolicy.Status.LIVE)
 
+    def drafts(self) -> "TierPolicyQuerySet":
+        """Return the versions that may still be changed."""
+        return self.filter(status=TierPolicy.Status.DRAFT)
+
     def out_of_draft(self) -> "TierPolicyQuerySet":
         """Return the versions that can no longer change."""
         return self.exclude(status=TierPolicy.Status.DRAFT)

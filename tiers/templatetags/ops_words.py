@@ -8,7 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.kit.words import Words, metric_label, tier_label
+from portal.kit.words import Words, metric_label, severity_label, tier_label
+from tiers.calendar_words import amount_words
 from tiers.fact_words import day_words, fact_value
 from tiers.models import TierAssignment
 from tiers.reason_words import say
@@ -78,6 +79,18 @@ def days_until(value: date | None, today: date) -> int:
 def say_reason(reason: Reason, currency: str = "") -> str:
     """Say a reason of the evaluator in the reader's language."""
     return say(reason, currency)
+
+
+@register.filter
+def severity_name(level: int) -> Words:
+    """Return the word for a severity."""
+    return severity_label(level)
+
+
+@register.filter
+def amount(seconds: int) -> str:
+    """Return a length of business time."""
+    return amount_words(seconds)
 
 
 @register.filter

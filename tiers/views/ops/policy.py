@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -18,6 +17,7 @@ from tiers.program import live_policy_at, read_program
 from tiers.promise_table import CalendarBook
 from tiers.rules import evaluation
 from tiers.views.ops.frame import ops_view, render_ops
+from tiers.views.ops.policy_frame import version_or_404
 
 
 @ops_view
@@ -32,7 +32,7 @@ def policy(request: HttpRequest) -> HttpResponse:
 @require_GET
 def policy_version(request: HttpRequest, version: int) -> HttpResponse:
     """Show one version, whatever its status."""
-    found = get_object_or_404(TierPolicy, version=version)
+    found = version_or_404(version)
     crumbs = [(reverse("ops_policy"), _("Tier policy"))]
     return _render(request, found, clock.now(), crumbs=crumbs)
 
