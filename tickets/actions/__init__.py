@@ -13,6 +13,7 @@ from tickets.actions.changing import (
 )
 from tickets.actions.clocks import readings_of, reclock
 from tickets.actions.conversing import reply_as_agent, reply_as_customer
+from tickets.actions.custom_slas import agree_custom_sla, end_custom_sla
 from tickets.actions.following import follow, may_share, unfollow
 from tickets.actions.importing import PastEvent, PastTicket, import_tickets
 from tickets.actions.nightly import check_now, settle_discrepancy, start_nightly_check
@@ -32,6 +33,7 @@ __all__ = [
     "PastTicket",
     "acknowledge",
     "advance_run",
+    "agree_custom_sla",
     "announce_clock_events",
     "ask_for_ratings",
     "assign",
@@ -39,6 +41,7 @@ __all__ = [
     "check_now",
     "close_solved_tickets",
     "continue_runs",
+    "end_custom_sla",
     "follow",
     "import_tickets",
     "may_share",

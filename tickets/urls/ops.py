@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from tickets.views.ops import explaining, publishing, queues, recomputing, repairs, triggers
+from tickets.views.ops import (
+    custom_slas,
+    explaining,
+    publishing,
+    queues,
+    recomputing,
+    repairs,
+    triggers,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("queues/", queues.queues, name="ops_queues"),
@@ -17,6 +25,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("triggers/<int:pk>/move/", triggers.trigger_move, name="ops_trigger_move"),
     path("triggers/<int:pk>/remove/", triggers.trigger_remove, name="ops_trigger_remove"),
     path("policy/<int:version>/publish/", publishing.policy_publish, name="ops_publish_policy"),
+    path(
+        "organizations/<slug:public_id>/contract/new/",
+        custom_slas.custom_sla_new,
+        name="ops_custom_sla_new",
+    ),
+    path(
+        "organizations/<slug:public_id>/contract/<int:pk>/end/",
+        custom_slas.custom_sla_end,
+        name="ops_custom_sla_end",
+    ),
     path("calendars/<slug:key>/publish/", publishing.calendar_publish, name="ops_publish_calendar"),
     path("recomputing/<int:pk>/", recomputing.recompute_run, name="ops_recompute_run"),
     path("repairs/", repairs.repairs, name="ops_repairs"),

@@ -1,5 +1,6 @@
 """Custom SLAs: what a contract promises one organization instead of its tier's."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,8 +10,16 @@ from django.utils.translation import gettext as _
 from people.models import Organization, User
 from portal.kit.claims import lock
 from portal.kit.refused import InvalidInput, NotPermitted, Refused
-from tiers.models import Calendar, OrganizationTarget
-from tiers.program import live_policy_at, program_of
+from tiers.actions.targets import (
+    place_problems,
+    promised_calendar,
+    stored_tell,
+    target_problems,
+)
+from tiers.models import OrganizationTarget
+from tiers.program import PromisedTarget, recipients_of
+from tiers.promises import USUAL_LADDER, Ladder
+from tiers.rules.ladders import in_order
 
 REASON_LENGTH = 300
 
@@ -29,21 +38,31 @@ def agree_custom_target(
     valid_from: datetime,
     now: datetime,
     valid_to: datetime | None = None,
+    warn_at: Sequence[int] | None = None,
+    tell: Mapping[str, Sequence[str]] | None = None,
 ) -> OrganizationTarget:
     """Promise one organization its own target; the one in force until then ends.
 
     Seconds are business seconds of the calendar. Tickets that are open keep the
     promise they were opened under. ``valid_from`` may lie in the past, where a
-    contract counted before it was typed in. Raises InvalidInput naming every
+    contract counted before it was typed in. Without ``warn_at`` the warning ladder
+    of the tier's own target counts. A contract may promise less than the tier does:
+    it is signed, and the reason is kept. Raises InvalidInput naming every
     value that cannot be, NotPermitted unless ops approve, and Refused when the
     period overlaps with what was agreed for a later time.
     """
-    calendar = Calendar.objects.usable().filter(key=calendar_key).first()
-    problems = _problems(severity, metric, target_seconds, floor_seconds, reason, now)
+    calendar = promised_calendar(calendar_key)
+    ladder = USUAL_LADDER if warn_at is None else Ladder(tuple(warn_at), recipients_of(tell or {}))
+    promised = PromisedTarget(
+        target_seconds, floor_seconds, calendar_key, (), ladder.warn_at, ladder.tell
+    )
+    problems = _problems(severity, metric, reason) | target_problems(promised)
     if calendar is None:
-        problems["calendar"] = _("There is no such calendar.")
+        problems["calendar"] = _("There is no such calendar with a published version.")
     if valid_to is not None and valid_to <= valid_from:
         problems["valid_to"] = _("The end must be after the start.")
+    elif valid_to is not None and valid_to <= now:
+        problems["valid_to"] = _("The end is over already, so it would never count.")
     if problems or calendar is None:
         raise InvalidInput(
             "custom_target_invalid", _("The target cannot be agreed like this."), fields=problems
@@ -58,6 +77,8 @@ def agree_custom_target(
         target_seconds=target_seconds,
         floor_seconds=floor_seconds,
         calendar=calendar,
+        warn_at=None if warn_at is None else list(in_order(warn_at, target_seconds)),
+        tell=None if warn_at is None else stored_tell(tell or {}),
         reason=reason.strip(),
         approved_by=approved_by,
         valid_from=valid_from,
@@ -84,17 +105,8 @@ def _check_approver(user: User) -> None:
         raise NotPermitted("not_ops", _("Only ops may approve a custom target."))
 
 
-def _problems(
-    severity: int, metric: str, target: int, floor: int, reason: str, now: datetime
-) -> dict[str, str]:
-    problems = {}
-    program = program_of(live_policy_at(now))
-    if not any((severity, metric) in targets for targets in program.targets.values()):
-        problems["metric"] = _("No tier promises this, so a contract cannot promise it otherwise.")
-    if target < 1:
-        problems["target_seconds"] = _("A target is at least one second.")
-    if floor <= target:
-        problems["floor_seconds"] = _("The floor must be later than the target.")
+def _problems(severity: int, metric: str, reason: str) -> dict[str, str]:
+    problems = place_problems(severity, metric)
     if not reason.strip():
         problems["reason"] = _("Say why.")
     elif len(reason.strip()) > REASON_LENGTH:

@@ -41,7 +41,9 @@ def set_target(
     """
     draft = locked_draft(policy, by)
     calendar = promised_calendar(promised.calendar)
-    problems = place_problems(draft, tier, severity, metric) | target_problems(promised)
+    problems = place_problems(severity, metric) | target_problems(promised)
+    if tier not in draft.tier_order:
+        problems["tier"] = _("This version has no such tier.")
     if calendar is None:
         problems["calendar"] = _("There is no such calendar with a published version.")
     if problems or calendar is None:
@@ -92,7 +94,7 @@ def _check_seen(found: PromiseTarget | None, seen: str) -> None:
 
 def promised_calendar(key: str) -> Calendar | None:
     """Return the calendar of a promise; one without a published version cannot be counted in."""
-    return Calendar.objects.filter(key=key, versions__published_at__isnull=False).distinct().first()
+    return Calendar.objects.usable().filter(key=key).first()
 
 
 def stored_tell(tell: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -100,11 +102,9 @@ def stored_tell(tell: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     return {step: list(roles) for step, roles in tell.items() if roles}
 
 
-def place_problems(policy: TierPolicy, tier: str, severity: int, metric: str) -> dict[str, str]:
+def place_problems(severity: int, metric: str) -> dict[str, str]:
     """Return what is wrong with where a promise shall stand."""
     problems = {}
-    if tier not in policy.tier_order:
-        problems["tier"] = _("This version has no such tier.")
     if severity not in SEVERITIES:
         problems["severity"] = _("There is no such severity.")
     if metric not in METRICS:

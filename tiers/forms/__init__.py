@@ -1,5 +1,6 @@
 """Shapes of what operations type. What it may mean is up to the actions."""
 
+from tiers.forms.custom_targets import CustomTargetForm
 from tiers.forms.organization import (
     DomainForm,
     FactsForm,
@@ -10,6 +11,7 @@ from tiers.forms.organization import (
 from tiers.forms.targets import LadderRows, TargetForm, TargetSheet
 
 __all__ = [
+    "CustomTargetForm",
     "DomainForm",
     "FactsForm",
     "LadderRows",

@@ -21,8 +21,8 @@ from tiers.rules.ladders import BREACH, MOST_STEPS, LadderError, in_order, parse
 ROWS_TO_FILL = 2
 
 
-class TargetForm(forms.Form):
-    """Target, floor, calendar and pauses; ``seen`` is what the editor saw stored."""
+class TimesForm(forms.Form):
+    """Target, floor, calendar, and who hears of a broken promise."""
 
     target = forms.CharField(
         label=gettext_lazy("Target"),
@@ -37,19 +37,12 @@ class TargetForm(forms.Form):
         ),
     )
     calendar = forms.ChoiceField(label=gettext_lazy("Calendar"))
-    pause_on = forms.MultipleChoiceField(
-        label=gettext_lazy("Stands still while"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        choices=[(status, pause_reason(status)) for status in PAUSING_STATUSES],
-    )
     breach = forms.MultipleChoiceField(
         label=gettext_lazy("When it is broken, tell"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         choices=list(ROLES.items()),
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -78,6 +71,18 @@ class TargetForm(forms.Form):
             else:
                 self.cleaned_data[f"{name}_seconds"] = seconds
         return self.cleaned_data
+
+
+class TargetForm(TimesForm):
+    """A promise of a version; ``seen`` is the print of what the editor saw stored."""
+
+    pause_on = forms.MultipleChoiceField(
+        label=gettext_lazy("Stands still while"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(status, pause_reason(status)) for status in PAUSING_STATUSES],
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class LadderRowForm(forms.Form):
@@ -123,7 +128,7 @@ class TargetSheet:
         stored: PromisedTarget | None,
         suggested: PromisedTarget | None = None,
         seen: str = "",
-        form: type[TargetForm] = TargetForm,
+        form: type[TimesForm] = TargetForm,
     ):
         shown = stored or suggested
         self.head = form(data, lengths=lengths, initial={**_head(shown), "seen": seen})
@@ -169,9 +174,9 @@ class TargetSheet:
 def _head(shown: PromisedTarget | None) -> dict[str, Any]:
     if shown is None:
         return {}
+    times = {"target": shown.seconds, "floor": shown.floor_seconds}
     return {
-        "target": amount_words(shown.seconds),
-        "floor": amount_words(shown.floor_seconds),
+        **{name: amount_words(seconds) for name, seconds in times.items() if seconds},
         "calendar": shown.calendar,
         "pause_on": list(shown.pause_on),
         "breach": list(shown.tell.get(str(BREACH), ())),

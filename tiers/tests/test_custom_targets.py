@@ -82,11 +82,13 @@ def test_agents_cannot_approve_it(agree, agnes):
     [
         ({"reason": "  "}, "reason"),
         ({"reason": "x" * 301}, "reason"),
-        ({"target_seconds": 0}, "target_seconds"),
-        ({"floor_seconds": 900}, "floor_seconds"),
+        ({"target_seconds": 0, "floor_seconds": 1}, "target"),
+        ({"floor_seconds": 900}, "floor"),
+        ({"warn_at": (200,), "tell": {"100": ("lead",)}}, "ladder"),
+        ({"warn_at": (50,)}, "ladder"),
         ({"calendar_key": "moon"}, "calendar"),
         ({"metric": "applause"}, "metric"),
-        ({"severity": 5}, "metric"),
+        ({"severity": 5}, "severity"),
         ({"valid_to": TUESDAY}, "valid_to"),
     ],
 )

@@ -71,9 +71,9 @@ def send(ops: Client, draft: TierPolicy, **changes: Any) -> Any:
 def test_each_tier_has_a_table_and_what_is_not_promised_is_said(ops: Client) -> None:
     shown = main_of(ops.get(reverse("ops_promises")))
     assert "Promises, version 1: Launch program Live" in shown
-    assert "1 h day and night floor 2 h , ladder A" in shown
+    assert "1 h day and night floor 2 h, ladder A" in shown
     assert "stands still while waiting for the customer" in shown
-    assert "Not promised: Periodic update; Requester wait; Agent work ." in shown
+    assert "Not promised: Periodic update; Requester wait; Agent work." in shown
     assert (
         "Ladder A for 36 promises 50 % nobody, only recorded 75 % whoever has the ticket" in shown
     )
@@ -87,7 +87,7 @@ def test_a_draft_is_begun_with_one_button_and_leads_on_to_changing(ops: Client) 
     shown = main_of(begun)
     assert "Promises, version 2: Launch program Draft" in shown
     assert "Change First reply, Critical" in shown
-    assert "promise at Critical" in shown
+    assert "promise it at Periodic update, Critical" in shown
     assert reverse("ops_publish_policy", args=[2]) in begun.content.decode()
 
 
@@ -165,7 +165,7 @@ def test_a_later_save_is_told_of_the_earlier_one_and_nothing_typed_is_lost(
 def test_a_metric_is_promised_beginning_from_what_is_near_and_withdrawn_again(
     ops: Client, draft: TierPolicy
 ) -> None:
-    assert send(ops, draft, metric="periodic_update", target="2 h").status_code == 302
+    assert send(ops, draft, metric="periodic_update", target="2 h", floor="4 h").status_code == 302
     assert stored(draft, metric="periodic_update").seconds == 2 * HOUR
     where = address(draft, metric="periodic_update")
     page = ops.get(where)

@@ -24,6 +24,7 @@ class PromisedIn:
     within: str
     is_day_and_night: bool
     due_at: datetime
+    is_contract: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,13 @@ class SeverityPromise:
     description: Words
     first_reply: PromisedIn | None
     resolution: PromisedIn | None
+
+    @property
+    def is_contract(self) -> bool:
+        """Whether the customer's own contract says any of it, not the plan."""
+        return any(
+            one is not None and one.is_contract for one in (self.first_reply, self.resolution)
+        )
 
 
 def promised_per_severity(
@@ -70,6 +78,7 @@ def _promised(
         is_day_and_night=is_around_the_clock(hours),
         # The same arithmetic as the ticket's clock will use, so the same answer.
         due_at=clock.from_epoch(calendar.due(at, target.seconds)),
+        is_contract=target.by == "contract",
     )
 
 
