@@ -16,6 +16,7 @@ from portal.demo import staff
 from portal.demo.accounts import ACCOUNTS, PROFESSIONAL, Account
 from portal.demo.calendars import NEW_YORK_KEY, bring_in_calendars
 from portal.demo.logins import DEMO_PASSWORD
+from portal.demo.program import SECOND_VERSION
 from tickets.actions import set_queues
 from tickets.models import Queue
 from tiers.actions import (
@@ -158,7 +159,10 @@ def tell_tiers(company: Company, now: datetime) -> None:
     ops = company.people[staff.OPS.email]
     for account in ACCOUNTS:
         organization = company.organizations[account.key]
+        looked_at = {*account.looked_at, *([SECOND_VERSION.days] if _was_there(account) else [])}
         for place, (days_ago, acv) in enumerate(account.acv):
+            _look(organization, {day for day in looked_at if day > days_ago and place}, now)
+            looked_at = {day for day in looked_at if day <= days_ago or not place}
             at = max(now - timedelta(days=days_ago), now - IN_USE_FOR)
             record_facts(
                 organization=organization,
@@ -168,11 +172,21 @@ def tell_tiers(company: Company, now: datetime) -> None:
                 by=ops,
                 note="" if place == 0 else "Renewal signed",
             )
-        for days_ago in account.looked_at:
-            evaluate_organization(organization=organization, now=now - timedelta(days=days_ago))
+        _look(organization, looked_at, now)
     bring_in_calendars(ops=ops, since=now - IN_USE_FOR, now=now)
     _agree_custom_targets(company, now)
     _give_override(company, now)
+
+
+def _was_there(account: Account) -> bool:
+    """Whether there was something to judge again when the second version was published."""
+    return account.acv[0][0] > SECOND_VERSION.days
+
+
+def _look(organization: Organization, days: set[int], now: datetime) -> None:
+    """Evaluate as the nightly run did on these days (ago)."""
+    for days_ago in sorted(days, reverse=True):
+        evaluate_organization(organization=organization, now=now - timedelta(days=days_ago))
 
 
 def _facts(account: Account, acv: int, now: datetime) -> dict[str, object]:

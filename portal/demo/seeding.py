@@ -17,6 +17,7 @@ from portal.demo.company import bring_in_company, tell_tiers
 from portal.demo.fresh import open_fresh_tickets
 from portal.demo.history import Historian
 from portal.demo.open_work import open_tickets
+from portal.demo.program import begin_draft, publish_second_version
 from portal.demo.terms import TermsBook
 from portal.kit.claims import lock
 from portal.kit.refused import Refused
@@ -92,6 +93,10 @@ def set_the_stage(now: datetime, progress: Progress) -> Casting:
     with progress.step("people"):
         company = bring_in_company(now)
         progress.counts["people"] = len(company.people)
+    with progress.step("versions of the program"):
+        publish_second_version(company.people, now)
+        begin_draft(company.people, now)
+        progress.counts["versions of the program"] = TierPolicy.objects.count()
     with progress.step("organizations and tiers"):
         tell_tiers(company, now)
         progress.counts["organizations and tiers"] = len(company.organizations)

@@ -7,7 +7,7 @@ from datetime import datetime
 from people.models import Organization
 from tickets.actions.clocks import keep_terms
 from tickets.models import PromiseTerms
-from tiers.models import OrganizationTarget, TierAssignment
+from tiers.models import OrganizationTarget, TierAssignment, TierPolicy
 from tiers.program import PromisedTarget
 from tiers.promises import Promise, promise_for
 
@@ -40,6 +40,11 @@ class TermsBook:
                 "valid_from", flat=True
             )
         )
+        changes |= {
+            row.effective_from
+            for row in TierPolicy.objects.out_of_draft()
+            if row.effective_from is not None
+        }
         self.changes = sorted(changes)
         self.known: dict[int, Terms] = {}
 
