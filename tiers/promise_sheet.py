@@ -27,6 +27,7 @@ class SheetCell:
     pauses: str = ""
     ladder: str = ""
     is_changed: bool = False
+    is_new: bool = False
     was: str = ""
 
     @property
@@ -163,6 +164,7 @@ def _cell(
         pauses=pauses_words(target.pause_on) if target.pause_on else "",
         ladder=ladders.letter_of(target),
         is_changed=is_changed,
+        is_new=is_changed and old is None,
         was=was if old and old.seconds != target.seconds else "",
     )
 

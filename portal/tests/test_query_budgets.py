@@ -21,10 +21,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from conftest import TUESDAY
-from people.models import AccountTeamMember, User
+from people.models import AccountTeamMember, Organization, User
 from tickets.actions import reply_as_agent, reply_as_customer
 from tickets.models import Queue, QueueMember, Ticket
 from tickets.tests.desk_kit import many_tickets
+from tiers.actions import agree_custom_target, draft_from_live
 from tiers.models import Calendar, OrganizationTarget
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,40 @@ def test_a_ticket_asks_as_often_with_one_message_as_with_fifty(
     live_long(ticket, stella, agnes)
     know_everybody(ticket, agnes, lena, oscar)
     many_tickets(stella, 300, TUESDAY, agents=[agnes])
+    judge(budgets, page_name, small, queries_of(page))
+
+
+@pytest.mark.parametrize(
+    ("page_name", "address"),
+    [
+        ("ops promises", "/ops/promises/"),
+        ("ops versions", "/ops/policy/versions/"),
+        ("ops compare", "/ops/policy/compare/"),
+        ("ops custom SLAs", "/ops/organizations/{}/contract/"),
+    ],
+)
+def test_a_page_of_the_promises_asks_as_often_for_one_version_as_for_many(
+    enterprise: Organization, oscar: User, at_door: Any, budgets: dict[str, int],
+    page_name: str, address: str,
+) -> None:  # fmt: skip
+    ops = at_door(oscar)
+
+    def page() -> Any:
+        return ops.get(address.format(enterprise.public_id))
+
+    def more(versions: int) -> None:
+        for number in range(versions):
+            draft_from_live(author=oscar, now=TUESDAY)
+            agree_custom_target(
+                organization=enterprise, severity=1, metric="first_reply", target_seconds=60,
+                floor_seconds=120, calendar_key="business-hours", reason="x", approved_by=oscar,
+                valid_from=TUESDAY + timedelta(days=number), now=TUESDAY,
+            )  # fmt: skip
+
+    more(1)
+    small = queries_of(page)
+    OrganizationTarget.objects.all().delete()
+    more(12)
     judge(budgets, page_name, small, queries_of(page))
 
 
