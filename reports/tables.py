@@ -7,14 +7,12 @@ from io import StringIO
 
 from django.utils.translation import gettext as _
 
+from portal.kit.spreadsheets import safe_cell
 from portal.kit.words import tier_label
 from reports.figures import TierFigures
 from reports.metrics import Metric, Value, metrics_for, name_of
 from reports.periods import Period
 from reports.value_words import value_words
-
-# What a spreadsheet takes for the beginning of a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +93,6 @@ def _number(number: float | int | None) -> float | int | str:
     if number is None:
         return ""
     return round(number, 6) if isinstance(number, float) else number
-
-
-def safe_cell(cell: object) -> object:
-    """Return a cell that no spreadsheet runs: text that begins like a formula is quoted."""
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
 
 
 def csv_name(period: Period) -> str:

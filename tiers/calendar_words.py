@@ -39,9 +39,7 @@ def calendar_words(definition: CalendarDefinition, today: date) -> str:
     """Return the open hours of a calendar as one sentence."""
     if is_around_the_clock(definition):
         return _("Day and night, every day of the year")
-    hours = "; ".join(
-        f"{_days(first, last)} {_spans(spans)}" for first, last, spans in _runs(definition)
-    )
+    hours = week_words(definition)
     closed = sum(day >= today for day in definition.closed_dates)
     if not closed:
         return _("%(hours)s (%(zone)s), no holidays") % {
@@ -69,6 +67,21 @@ def day_words(day: date, name: str = "") -> str:
     """Return a date, and what it is called in brackets."""
     words = date_format(day, _("j M Y"))
     return f"{words} ({name})" if name else words
+
+
+def week_words(definition: CalendarDefinition) -> str:
+    """Return the hours of the usual week: "Monday to Friday 09:00–17:00"."""
+    return "; ".join(
+        f"{_days(first, last)} {_spans(spans)}" for first, last, spans in _runs(definition)
+    )
+
+
+def zone_words(name: str) -> str:
+    """Return how people call a time zone: "Berlin time"."""
+    if "/" not in name:
+        return name
+    city = name.rpartition("/")[2].replace("_", " ")
+    return _("%(city)s time") % {"city": city}
 
 
 def amount_words(seconds: int) -> str:

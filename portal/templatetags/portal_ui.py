@@ -190,13 +190,20 @@ def _drawn_chip(
 
 @register.inclusion_tag("portal/fragments/clock_card.html", takes_context=True)
 def clock_card(
-    context: template.Context, clock: object, for_customer: bool | None = None
+    context: template.Context,
+    clock: object,
+    for_customer: bool | None = None,
+    sentence: str = "",
 ) -> dict[str, Any]:
-    """Draw the large card of the next promise: metric, countdown, and a sentence."""
+    """Draw the large card of the next promise: metric, countdown, and a sentence.
+
+    The sentence is the caller's where one is given, else it is made from the clock alone.
+    """
     plain = _is_customer(context, for_customer)
     face = time_words.clock_face(clock, wall_clock.now(), for_customer=plain)
     return {
         "face": face,
+        "sentence": sentence,
         "icons": _clock_icons(face),
         "time": _clock_time(face),
         "label": words.metric_label(face.metric, for_customer=plain),

@@ -16,8 +16,8 @@ from django.utils import translation
 
 from conftest import TUESDAY
 from people.models import User
+from portal.kit.spreadsheets import safe_cell
 from reports.metrics import metrics_for
-from reports.tables import safe_cell
 from tickets.actions import rate, reply_as_agent, set_status, sweep_clocks
 from tickets.models import SatisfactionRating, Ticket
 from tiers.tests.ops_kit import main_of

@@ -3,8 +3,11 @@
 from datetime import datetime
 
 from django import template
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from portal.kit import clock as wall_clock
 from portal.kit import time_words, words
@@ -12,6 +15,7 @@ from portal.kit.words import Words
 from tickets.categories import category_label
 from tickets.file_answers import SHOWN_INLINE
 from tickets.models import Attachment, Clock, Ticket
+from tickets.views.clock_cards import Strip
 from tiers import ladder_words
 
 register = template.Library()
@@ -106,3 +110,62 @@ def next_clock(ticket: Ticket) -> Clock | None:
         if clock.status in OWED and clock.stopped_at is None and clock.due_at == ticket.rank_at
     )
     return next((clock for clock in owed if clock.metric == ticket.rank_metric), None)
+
+
+@register.filter
+def to_the_second(instant: datetime | None) -> SafeString | str:
+    """Show a moment with its day, its seconds and its zone: evidence has no "about"."""
+    if instant is None:
+        return "–"
+    local = timezone.localtime(instant)
+    return format_html(
+        '<time datetime="{}">{} {}</time>',
+        instant.isoformat(),
+        date_format(local, _("D j M Y, H:i:s")),
+        time_words.zone_mark(local),
+    )
+
+
+@register.filter
+def ledger_time(instant: datetime) -> SafeString:
+    """Show a moment of the ledger; the page says in which zone."""
+    local = timezone.localtime(instant)
+    return format_html(
+        '<time datetime="{}">{}</time>',
+        instant.isoformat(),
+        date_format(local, _("D j M Y, H:i:s")),
+    )
+
+
+# How thick a state is drawn, so that it is told by its shape too; the strip is 18 high.
+THICK = {"running": 18, "paused": 6}
+
+
+@register.simple_tag
+def clock_strip(strip: Strip) -> SafeString:
+    """Draw the life of a clock to the scale of the wall clock."""
+    parts = format_html_join(
+        "",
+        '<rect class="strip__{}" x="{}" y="{}" width="{}" height="{}"/>',
+        (
+            (part.state, part.x, *_lying(THICK.get(part.state, 2), part.width))
+            for part in strip.parts
+        ),
+    )
+    due = (
+        format_html('<line class="strip__due" x1="{0}" x2="{0}" y1="0" y2="18"/>', strip.due)
+        if strip.due is not None
+        else ""
+    )
+    return format_html(
+        '<svg viewBox="0 0 1000 18" preserveAspectRatio="none" role="img" aria-label="{}">'
+        "{}{}</svg>",
+        strip.label,
+        parts,
+        due,
+    )
+
+
+def _lying(height: int, width: float) -> tuple[float, float, int]:
+    """Return y, width and height of a bar in the middle of the strip."""
+    return (18 - height) / 2, width, height

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from tickets.views.customer import attachment, home, my_tickets, new_ticket, rating, ticket
+from tickets.views.customer import (
+    attachment,
+    home,
+    my_tickets,
+    new_ticket,
+    promises,
+    rating,
+    ticket,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +23,12 @@ urlpatterns = [
     path("tickets/<str:reference>/follow/", ticket.ticket_follow, name="ticket_follow"),
     path("tickets/<str:reference>/unfollow/", ticket.ticket_unfollow, name="ticket_unfollow"),
     path("tickets/<str:reference>/rate/", rating.ticket_rate, name="ticket_rate"),
+    path("tickets/<str:reference>/promises/", promises.ticket_promises, name="ticket_promises"),
+    path(
+        "tickets/<str:reference>/promises/csv/",
+        promises.ticket_promises_csv,
+        name="ticket_promises_csv",
+    ),
     path("rate/<str:token>/", rating.rate_by_link, name="rate_by_link"),
     path("files/<str:public_id>/", attachment.attachment, name="attachment"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tickets.views.desk import changing, composing, queue, searching, ticket
+from tickets.views.desk import changing, clocks, composing, queue, searching, ticket
 
 urlpatterns = [
     path("", queue.desk, name="desk"),
@@ -14,5 +14,7 @@ urlpatterns = [
     path("tickets/<str:reference>/assign/", changing.desk_assign, name="desk_assign"),
     path("tickets/<str:reference>/status/", changing.desk_status, name="desk_status"),
     path("tickets/<str:reference>/severity/", changing.desk_severity, name="desk_severity"),
+    path("tickets/<str:reference>/clocks/", clocks.desk_clocks, name="desk_clocks"),
+    path("tickets/<str:reference>/clocks/csv/", clocks.desk_clocks_csv, name="desk_clocks_csv"),
     path("tickets/<str:reference>/queue/", changing.desk_queue, name="desk_queue"),
 ]

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
-from tiers.calendar_words import is_around_the_clock
+from tiers.calendar_words import is_around_the_clock, zone_words
 from tiers.rules.business_time import BusinessCalendar, CalendarDefinition
 
 # How far ahead a day off is worth telling.
@@ -53,14 +53,6 @@ def opening_hours(calendar: BusinessCalendar, now: datetime) -> OpeningHours:
         own_hours=_own_hours(hours, calendar.next_opening(at)),
         days_off=_days_off(hours, now.astimezone(hours.zone).date()),
     )
-
-
-def zone_words(name: str) -> str:
-    """Return how people call a time zone: ``Berlin time``."""
-    if "/" not in name:
-        return name
-    city = name.rpartition("/")[2].replace("_", " ")
-    return _("%(city)s time") % {"city": city}
 
 
 def _week(hours: CalendarDefinition) -> list[tuple[str, str]]:

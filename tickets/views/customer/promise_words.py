@@ -4,17 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from portal.kit import clock
 from portal.kit.words import SEVERITIES, Words
+from tickets.amount_words import within_words
 from tiers.calendar_words import is_around_the_clock
 from tiers.promises import Promise
-from tiers.rules.business_time import BusinessCalendar, CalendarDefinition
-
-DAY = 86_400
-HOUR = 3600
+from tiers.rules.business_time import BusinessCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +75,3 @@ def _promised(
         due_at=clock.from_epoch(calendar.due(at, target.seconds)),
         is_contract=target.by == "contract",
     )
-
-
-def within_words(seconds: int, hours: CalendarDefinition) -> str:
-    """Return a target as people say it: working days where they come out even."""
-    if is_around_the_clock(hours):
-        return _plain(seconds)
-    day = _working_day(hours)
-    if day and seconds % day == 0:
-        days = seconds // day
-        return ngettext("%(n)s working day", "%(n)s working days", days) % {"n": days}
-    if seconds % HOUR == 0:
-        count = seconds // HOUR
-        return ngettext("%(n)s working hour", "%(n)s working hours", count) % {"n": count}
-    return _("%(time)s of working time") % {"time": _plain(seconds)}
-
-
-def _working_day(hours: CalendarDefinition) -> int:
-    """Return the seconds of a working day when all are of one length, else 0."""
-    lengths = {sum(end - start for start, end in spans) for spans in hours.weekly.values()}
-    return lengths.pop() if len(lengths) == 1 else 0
-
-
-def _plain(seconds: int) -> str:
-    """Return a length of time in the largest unit that leaves no rest."""
-    if seconds % DAY == 0 and seconds > 2 * DAY:
-        days = seconds // DAY
-        return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
-    if seconds % HOUR == 0:
-        hours = seconds // HOUR
-        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
-    minutes = max(1, seconds // 60)
-    return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}

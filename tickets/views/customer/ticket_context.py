@@ -10,6 +10,8 @@ from django.conf import settings
 from people.models import Membership, User
 from portal.kit.viewer import Viewer
 from tickets.actions import may_share
+from tickets.explaining import ClockAccount, explain
+from tickets.explaining.sentences import sentence
 from tickets.forms.customer import RatingForm, ReopenForm, ReplyForm
 from tickets.models import Clock, SatisfactionRating, Ticket
 from tickets.rules import moves, satisfaction
@@ -17,26 +19,36 @@ from tickets.views.customer.conversation import conversation_of
 
 # A list to choose from, not a directory; beyond it people are asked for by address.
 COLLEAGUES_SHOWN = 200
-LIVE = frozenset({Clock.Status.RUNNING, Clock.Status.BREACHED, Clock.Status.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """A ticket's clocks: the one that counts next, the others, and those that are over."""
+    """A ticket's clocks: the one that counts next, the others, and those that are over.
 
-    next: Clock | None
-    others: Sequence[Clock]
-    over: Sequence[Clock]
+    ``says`` is the sentence about the next one; ``is_faulty`` that nothing can be said.
+    """
+
+    next: ClockAccount | None
+    others: Sequence[ClockAccount]
+    over: Sequence[ClockAccount]
+    says: str
+    is_faulty: bool
 
 
-def promises_of(ticket: Ticket) -> Promises:
-    """Return the clocks of a ticket as the desk sees them too: the same rows."""
-    rows = list(Clock.objects.filter(ticket=ticket).shown().order_by("due_at", "metric"))
-    live = [row for row in rows if row.status in LIVE and row.stopped_at is None]
-    live.sort(key=lambda row: (row.metric != ticket.rank_metric, row.due_at is None))
-    over = [row for row in rows if row.stopped_at and row.status != Clock.Status.CANCELLED]
-    over.sort(key=lambda row: (row.stopped_at, row.metric == "resolution"))
-    return Promises(live[0] if live else None, live[1:], over)
+def promises_of(ticket: Ticket, now: datetime) -> Promises:
+    """Return how the promises of a ticket stand: the account that every other page reads too."""
+    account = explain(ticket, now)
+    live = [one for one in account.present if one.is_live]
+    live.sort(key=lambda one: (one.metric != ticket.rank_metric, one.due_at is None))
+    over = [one for one in account.present if one.is_over and one.status != "cancelled"]
+    over.sort(key=lambda one: (one.stopped_at, one.metric == "resolution"))
+    return Promises(
+        next=live[0] if live else None,
+        others=live[1:],
+        over=over,
+        says=sentence(live[0]) if live else "",
+        is_faulty=bool(account.fault),
+    )
 
 
 def news_mark(ticket: Ticket, seq: int) -> str:
@@ -58,7 +70,7 @@ def live_parts(
         "now": now,
         "conversation": conversation,
         "news_mark": news_mark(ticket, conversation.seq),
-        "promises": promises_of(ticket),
+        "promises": promises_of(ticket, now),
         "is_requester": ticket.requester_id == person.pk,
         "is_preview": person.works_here,
         "closes_at": moves.closes_at(ticket.solved_at) if ticket.solved_at else None,
