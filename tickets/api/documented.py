@@ -7,6 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
+from tickets.api.clock_outputs import ClocksOutput
 from tickets.api.inputs import NewTicketForm, NewTicketInput, ReplyForm, ReplyInput, StatusInput
 from tickets.api.outputs import ErrorOutput, MessageOutput, ReplyOutput, TicketOutput
 
@@ -86,6 +87,19 @@ get_ticket = extend_schema(
     summary="One ticket with its clocks",
     parameters=[REFERENCE],
     responses={200: TicketOutput, 401: REFUSALS[401], 404: NOT_FOUND},
+)
+get_clocks = extend_schema(
+    operation_id="get_clocks",
+    tags=["tickets"],
+    summary="Every clock of a ticket, and why it says what it says",
+    description="All cycles of all promises, those that are over too. The ledger of each adds up "
+    "to elapsed_seconds. Visible to whoever sees the ticket; steps are for staff.",
+    parameters=[
+        REFERENCE,
+        OpenApiParameter("ledger", bool, description="1: with the stretches of each clock."),
+        OpenApiParameter("page", int, description="From 1; a page holds 50 clocks."),
+    ],
+    responses={200: ClocksOutput, **REFUSALS, 404: NOT_FOUND},
 )
 list_replies = extend_schema(
     operation_id="list_replies",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from tickets.api import views
+from tickets.api import clocks, views
 
 
 def both(route: str, view: Any, name: str) -> list[URLPattern]:
@@ -22,6 +22,7 @@ def both(route: str, view: Any, name: str) -> list[URLPattern]:
 urlpatterns = [
     *both("tickets", views.TicketsView, "api_tickets"),
     *both("tickets/<str:reference>", views.TicketView, "api_ticket"),
+    *both("tickets/<str:reference>/clocks", clocks.ClocksView, "api_ticket_clocks"),
     *both("tickets/<str:reference>/replies", views.RepliesView, "api_ticket_replies"),
     *both("tickets/<str:reference>/status", views.StatusView, "api_ticket_status"),
     *both("attachments/<str:public_id>", views.AttachmentView, "api_attachment"),

@@ -57,6 +57,10 @@ class TargetFacts(NamedTuple):
     since: datetime
     hours: CalendarDefinition | None
 
+    def __hash__(self) -> int:
+        """Return the place of a promise among others, by what names it."""
+        return hash((self.terms_key, self.severity, self.calendar, self.seconds))
+
     @property
     def is_contract(self) -> bool:
         """Whether a custom SLA of the organization says so, not its tier."""

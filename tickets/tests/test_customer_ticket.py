@@ -42,7 +42,9 @@ def test_the_page_shows_what_was_said_and_what_is_promised(
     ticket = open_for(stella)
     page = words_of(at_door(stella).get(page_of(ticket)))
     assert "Received" in page
-    assert "First answer Thu 10:00 We answer by Thursday 12 March, 10:00 CET: 2 working days" in page
+    assert (
+        "First answer Thu 10:00 We answer by Thursday 12 March, 10:00 CET: 2 working days" in page
+    )
     assert "Since this morning no barcode is read." in page
     reply_as_agent(ticket=ticket, author=agnes, body="Which **model**?", now=TUESDAY + HOUR)
     answer = at_door(stella).get(page_of(ticket))
@@ -104,7 +106,10 @@ def test_a_broken_promise_is_admitted(ada: User, at_door: Any, open_for: Any, tu
     tuesday.shift(2 * HOUR)
     sweep_clocks(now=TUESDAY + 3 * HOUR)
     page = words_of(at_door(ada).get(page_of(ticket)))
-    assert "First answer 2 h late We owed you an answer by Tuesday 10 March, 11:00 CET, 2 h ago." in page
+    assert (
+        "First answer 2 h late We owed you an answer by Tuesday 10 March, 11:00 CET, 2 h ago."
+        in page
+    )
 
 
 def test_a_foreign_ticket_is_the_same_page_as_a_missing_one(

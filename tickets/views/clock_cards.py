@@ -28,6 +28,7 @@ from tickets.explaining.ledger_words import (
     terms_words,
 )
 from tickets.explaining.sentences import notes, sentence
+from tiers.calendar_words import zone_words
 
 CARDS_PER_PAGE = 10
 # How a clock that is over, or has not begun, looks: its state for the colours, and its icon.
@@ -53,6 +54,7 @@ class Line:
     calendar: str
     terms: str
     days: Sequence[str]
+    days_label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def card_of(one: ClockAccount, audience: Audience) -> Card:
         left=exact_words(one.remaining_seconds),
         terms=_terms(one, audience),
         ended_by=cause_words(one.stop, audience) if one.stop else "",
-        lines=[_line(segment, audience) for segment in one.segments],
+        lines=_lines(one, audience),
         rungs=[_rung(step) for step in one.steps] if audience.is_staff else [],
         strip=strip_of(one),
     )
@@ -185,9 +187,22 @@ def _terms(one: ClockAccount, audience: Audience) -> str:
     return _("Your plan, %(tier)s") % {"tier": tier_label(one.target.tier)}
 
 
-def _line(segment: Segment, audience: Audience) -> Line:
+def _lines(one: ClockAccount, audience: Audience) -> list[Line]:
+    """Return the rows of the table; the terms stand where they begin, when there are several."""
+    lines: list[Line] = []
+    before = one.target if len({segment.target for segment in one.segments}) == 1 else None
+    for segment in one.segments:
+        terms = ""
+        if audience.is_staff and segment.target and segment.target != before:
+            terms = terms_words(segment.target)
+        lines.append(_line(segment, audience, terms))
+        before = segment.target
+    return lines
+
+
+def _line(segment: Segment, audience: Audience, terms: str) -> Line:
     runs = segment.state == "running"
-    target = segment.target
+    hours = segment.definition
     return Line(
         start=segment.start,
         end=segment.end,
@@ -197,9 +212,12 @@ def _line(segment: Segment, audience: Audience) -> Line:
         reason=cause_reason(segment.cause, audience),
         counted=exact_words(segment.counted_seconds) if runs else "",
         so_far=exact_words(segment.so_far_seconds),
-        calendar=calendar_version_words(segment) if target else "",
-        terms=terms_words(target) if target and audience.is_staff else "",
+        calendar=calendar_version_words(segment) if segment.target else "",
+        terms=terms,
         days=list(day_lines(segment)) if runs else [],
+        days_label=_("Day by day, %(zone)s") % {"zone": zone_words(hours.time_zone)}
+        if hours
+        else "",
     )
 
 
