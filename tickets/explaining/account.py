@@ -23,7 +23,8 @@ class Cause(NamedTuple):
     """What began a stretch: the engine's code, and the event behind it as far as it is known.
 
     ``code`` has no mode in front; ``mode`` is what a new promise did to the clock (restart,
-    keep, correct), empty where that was the usual retargeting. ``by`` is the side that acted.
+    keep, correct), empty where that was the usual retargeting. ``by`` is the side that acted,
+    ``source`` what a run gave new terms for ("policy:3", "calendar:business-hours@4").
     """
 
     code: str
@@ -34,6 +35,7 @@ class Cause(NamedTuple):
     actor: str = ""
     reason: str = ""
     new: str = ""
+    source: str = ""
 
 
 class TargetFacts(NamedTuple):

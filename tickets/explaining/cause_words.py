@@ -11,8 +11,9 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.kit.words import Words, quoted, severity_label
+from portal.kit.words import Words, calendar_label, quoted, severity_label
 from tickets.explaining.account import Cause
+from tiers.calendars import pinned_number
 
 
 class Audience(NamedTuple):
@@ -129,14 +130,31 @@ def _desk_words(cause: Cause) -> str:
     known = DESK_WORDS.get(_kind(cause))
     if known is None:
         return _unknown(cause)
+    if published := _published(cause):
+        return published
     named, unnamed = known
     if cause.code == "status:open" and cause.by == "customer" and cause.actor:
         return _("%(who)s wrote, so the ticket is open again") % {"who": cause.actor}
     return str(named if cause.actor else unnamed) % _parts(cause)
 
 
+def _published(cause: Cause) -> str:
+    """Return which publication gave the ticket new terms, or nothing."""
+    subject, _colon, name = cause.source.partition(":")
+    if subject == "policy":
+        return _("Policy version %(version)s was applied to open tickets") % {"version": name}
+    if subject == "calendar":
+        return _("Version %(version)s of the calendar %(calendar)s was applied to open tickets") % {
+            "version": pinned_number(name),
+            "calendar": quoted(calendar_label(name)),
+        }
+    return ""
+
+
 def _customer_words(cause: Cause, audience: Audience) -> str:
     kind = _kind(cause)
+    if cause.source.startswith("calendar:"):
+        return _("The hours in which we count changed")
     if cause.by == "customer" and kind in THEIRS and cause.actor:
         own, by_name = THEIRS[kind]
         is_own = cause.actor_id == audience.user_id

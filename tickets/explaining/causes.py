@@ -69,4 +69,5 @@ class Causes:
             actor=str(actor) if actor else "",
             reason=event.reason,
             new=event.new,
+            source=str((event.detail or {}).get("source", "")),
         )

@@ -26,7 +26,7 @@ from tickets.explaining.causes import Causes
 from tickets.models import ClockEvent, PromiseTerms, Ticket, TicketEvent
 from tickets.rules.clocks import Breach, Reading
 from tickets.rules.ledger import Dated, Stretch, stretches
-from tiers.calendars import Calendars, calendar_key, calendars_by_key, pinned_number
+from tiers.calendars import Calendars, calendar_key, pinned_number
 from tiers.models import CalendarVersion
 
 log = structlog.get_logger("tickets.explaining")
@@ -60,6 +60,7 @@ def explain(ticket: Ticket, now: datetime) -> TicketAccount:
 class Version:
     """What is told of a calendar version besides its hours."""
 
+    pk: int
     dated: Dated
     holiday_names: Mapping[str, str]
 
@@ -79,8 +80,13 @@ class Reckoning:
         self.severities = _severities(rows)
         self.given = _given(rows)
         names = _calendar_names(readings)
-        self.calendars: Calendars = calendars_by_key(names)
         self.versions = _versions(names)
+        self.calendars = Calendars(
+            {
+                key: [(version.dated.number, version.pk) for version in known]
+                for key, known in self.versions.items()
+            }
+        )
         self.recorded = _recorded(ticket, now)
 
     def accounts(self) -> list[ClockAccount]:
@@ -315,12 +321,12 @@ def _versions(names: Iterable[str]) -> dict[str, list[Version]]:
         CalendarVersion.objects.published()
         .filter(calendar__key__in={calendar_key(name) for name in names})
         .order_by("calendar__key", "number")
-        .values_list("calendar__key", "number", "valid_from", "holiday_names")
+        .values_list("calendar__key", "pk", "number", "valid_from", "holiday_names")
     )
     found: dict[str, list[Version]] = {}
-    for key, number, valid_from, holiday_names in rows:
+    for key, pk, number, valid_from, holiday_names in rows:
         since = None if valid_from is None else clock.to_epoch(valid_from)
-        found.setdefault(key, []).append(Version(Dated(since, number), holiday_names))
+        found.setdefault(key, []).append(Version(pk, Dated(since, number), holiday_names))
     return found
 
 
