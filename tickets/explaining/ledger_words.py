@@ -12,6 +12,7 @@ from portal.kit.words import Words, calendar_label, severity_label, tier_label
 from tickets.amount_words import exact_words
 from tickets.explaining.account import Segment, Step, TargetFacts
 from tickets.rules.ledger import Day
+from tiers import ladder_words
 from tiers.calendar_words import is_around_the_clock
 from tiers.calendars import calendar_key, pinned_number
 from tiers.rules.business_time import CalendarDefinition
@@ -85,20 +86,14 @@ def step_name(step: Step) -> str:
     if step.is_breach:
         return _("the promise breaks") if not step.is_reached else _("the promise was broken")
     if step.step < 0:
-        count = -step.step
-        words = ngettext(
-            "%(count)s minute of counted time before the end",
-            "%(count)s minutes of counted time before the end",
-            count,
-        )
-        return words % {"count": count}
+        return ladder_words.step_words(step.step)
     return _("%(step)s %% of the time used") % {"step": step.step}
 
 
 def step_fate(step: Step) -> list[str]:
     """Return how far a step has come: ahead, recorded, announced, seen."""
     if not step.is_reached:
-        return [_("still ahead")]
+        return [_("still ahead"), *_told(step)]
     fate = [] if step.is_present else [_("under earlier terms")]
     if step.recorded_at is None:
         return [*fate, _("not recorded yet")]
@@ -111,6 +106,14 @@ def step_fate(step: Step) -> list[str]:
     elif step.acknowledged_at is not None:
         fate.append(_("seen"))
     return fate
+
+
+def _told(step: Step) -> list[str]:
+    """Return who will be told, if anybody is."""
+    if not step.tells:
+        return []
+    roles = ", ".join(str(ladder_words.ROLES.get(role, role)) for role in step.tells)
+    return [_("tells %(roles)s") % {"roles": roles}]
 
 
 def day_lines(segment: Segment) -> Iterator[str]:

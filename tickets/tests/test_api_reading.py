@@ -266,6 +266,7 @@ def test_the_schema_describes_our_doors_and_nobody_elses(stella: User) -> None:
         "/api/v1/attachments/{public_id}",
         "/api/v1/tickets",
         "/api/v1/tickets/{reference}",
+        "/api/v1/tickets/{reference}/clocks",
         "/api/v1/tickets/{reference}/replies",
         "/api/v1/tickets/{reference}/status",
     ]
