@@ -17,12 +17,16 @@ from portal.demo.seeding import load_demo
 from portal.tests.browser.conftest import Stage
 from portal.tests.browser.doors import EMAIL
 from portal.tests.browser.visitor import Visitor
+from tickets.models import Ticket
 from tickets.tasks import announce_clock_events, send_alerts, sweep_clocks
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 # A ticket with a conversation, whose next promise is near.
 OPENED = "All scanners offline in Bergen"
+
+# One that was waited for, so that its ledger has something to tell.
+COUNTED = "Put-away suggests bins that are full (aisle G03)"
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +64,13 @@ def test_the_pictures_of_the_readme(stage: Stage, settings: Any) -> None:
     name = User.objects.get(email=logins.ENTERPRISE_MANAGER).get_short_name()
     customer.sees(f"Good morning, {name}")
     takes(customer, "customer.png")
+
+    counted = Ticket.objects.filter(
+        subject=COUNTED, organization__memberships__user__email=logins.ENTERPRISE_MANAGER
+    )
+    customer.opens(f"/tickets/{counted.latest('pk').reference}/promises/")
+    customer.sees("What we promised, and how it was counted")
+    takes(customer, "evidence.png")
 
     signs_in(ops, logins.OPS, at="/ops/")
     ops.presses("Tier report")
