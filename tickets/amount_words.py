@@ -41,7 +41,7 @@ def _plain(seconds: int) -> str:
     return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
 
 
-def hours_words(hours: CalendarDefinition) -> str:
+def when_counted(hours: CalendarDefinition) -> str:
     """Return when time counts, to follow on "counted": the week and the place."""
     if is_around_the_clock(hours):
         return _("day and night")

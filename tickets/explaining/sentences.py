@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.kit.time_words import promised_words
 from portal.kit.words import Words, metric_label, severity_label, tier_label
-from tickets.amount_words import counted_words, hours_words, within_words
+from tickets.amount_words import counted_words, when_counted, within_words
 from tickets.explaining.account import Change, ClockAccount, TargetFacts
 
 # What each promise is about, so that a sentence names the deed instead of the metric.
@@ -195,7 +195,7 @@ def _parts(one: ClockAccount) -> dict[str, object]:
     return {
         "metric": metric_label(one.metric),
         "within": within_words(one.target_seconds, hours) if hours else "–",
-        "hours": hours_words(hours) if hours else "–",
+        "hours": when_counted(hours) if hours else "–",
         "due": moment(one.due_at or one.breached_at),
         "last": moment(one.breaches_after),
         "stopped": moment(one.stopped_at),
