@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from people.models import Notice
 from portal.kit import clock
-from tickets.models import Clock, Ticket
+from tickets.models import Clock, ClockDiscrepancy, RecomputeRun, Ticket
 
 
 class PortalFigures(Collector):
@@ -24,6 +24,7 @@ class PortalFigures(Collector):
         """Yield each figure once."""
         now = clock.now()
         yield from self._clocks(now)
+        yield from self._checks(now)
         yield from self._outbox(now)
         yield self._tickets()
 
@@ -42,6 +43,28 @@ class PortalFigures(Collector):
             "kept_faulty_clocks",
             "Promise clocks that the sweep could not handle and set aside.",
             value=Clock.objects.exclude(fault="").count(),
+        )
+
+    def _checks(self, now: datetime) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "kept_clock_discrepancies",
+            "Stored clocks that differ from their tickets' events, or cannot be computed; not "
+            "settled yet. Anything but 0 is an alarm.",
+            value=ClockDiscrepancy.objects.unsettled().order_by().count(),
+        )
+        checks = RecomputeRun.objects.filter(kind=RecomputeRun.Kind.CHECK)
+        checked = checks.exclude(finished_at=None).values_list("finished_at", flat=True).first()
+        if checked is not None:
+            yield GaugeMetricFamily(
+                "kept_clock_check_age_seconds",
+                "How long ago the last full check of the clocks ended; it runs every night.",
+                value=_age(checked, now),
+            )
+        waiting = RecomputeRun.objects.unfinished().values_list("created_at", flat=True).first()
+        yield GaugeMetricFamily(
+            "kept_recompute_oldest_seconds",
+            "Age of the oldest run over the clocks that is not finished; 0 when none.",
+            value=_age(waiting, now),
         )
 
     def _outbox(self, now: datetime) -> Iterator[Metric]:

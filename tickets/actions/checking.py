@@ -45,7 +45,7 @@ def check_tickets(*, run: RecomputeRun, ticket_ids: Sequence[int], now: datetime
     sure = {}
     for pk in suspects:
         # Who holds it is changing it right now; the next check sees what came of it.
-        if claim(Ticket.objects.filter(pk=pk), 1).first() is None:
+        if claim(Ticket.objects.filter(pk=pk).order_by("pk"), 1).first() is None:
             continue
         list(lock(Clock.objects.filter(ticket=pk).order_by("pk").only("pk")))
         found = _look([pk], now)[pk]

@@ -1,21 +1,38 @@
 """Record what happened to a ticket: the only source of its clocks and timeline."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Max
 
 from people.models import User
 from portal.kit.claims import lock
 from portal.kit.refused import NotPermitted
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Clock, ClockEvent, Ticket, TicketEvent
 
 By = TicketEvent.By
 
 
 def locked(ticket: Ticket) -> Ticket:
-    """Return the ticket as it is now, locked until the transaction ends."""
+    """Return the ticket as it is now, locked until the transaction ends.
+
+    Nothing is recorded of its clocks meanwhile, and what happens to it now cannot have
+    happened before what is on record already: a reply that was on its way while the
+    sweep wrote down a breach came after it.
+    """
     rows = Ticket.objects.select_related("organization", "requester", "queue")
     found: Ticket = lock(rows).get(pk=ticket.pk)
+    recorded = hold_back_sweep([found.pk])
+    found.last_event_at = max(found.last_event_at, recorded.get(found.pk, found.last_event_at))
     return found
+
+
+def hold_back_sweep(ticket_ids: Collection[int]) -> dict[int, datetime]:
+    """Keep the sweep off the clocks of locked tickets; return the last it recorded, by ticket."""
+    list(lock(Clock.objects.filter(ticket_id__in=ticket_ids).order_by("pk").only("pk")))
+    rows = ClockEvent.objects.filter(ticket_id__in=ticket_ids).order_by()
+    return dict(rows.values_list("ticket_id").annotate(last=Max("at")))
 
 
 def side_of(user: User | None) -> str:

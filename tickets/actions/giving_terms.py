@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import F, Max
+from django.db.models import F
 
 from portal.kit import clock
-from portal.kit.claims import lock
 from tickets.actions.clocks import (
     History,
     Readings,
@@ -17,8 +16,8 @@ from tickets.actions.clocks import (
     parsed_terms,
     store_clocks,
 )
-from tickets.actions.events import By, side_of
-from tickets.models import Clock, ClockEvent, PromiseTerms, RecomputeRun, Ticket, TicketEvent
+from tickets.actions.events import By, hold_back_sweep, side_of
+from tickets.models import Clock, PromiseTerms, RecomputeRun, Ticket, TicketEvent
 from tickets.terms import Content, CountedIn, NewTerms, PromisedAt
 from tiers.calendars import calendar_key, calendars_by_key, pinned_number
 from tiers.rules.business_time import BusinessCalendar
@@ -72,7 +71,8 @@ def _give(
     run: RecomputeRun, tickets: Sequence[Ticket], wanted: Mapping[int, Content], now: datetime
 ) -> None:
     kept = keep_contents(wanted[ticket.pk] for ticket in tickets)
-    recorded = _last_recorded(tickets)
+    # New terms must not begin before a breach that is on record under the old ones.
+    recorded = hold_back_sweep([ticket.pk for ticket in tickets])
     histories = histories_of(ticket.pk for ticket in tickets)
     calendars = calendars_by_key()
     events: list[TicketEvent] = []
@@ -88,17 +88,6 @@ def _give(
     Ticket.objects.bulk_create(
         tickets, update_conflicts=True, unique_fields=["id"], update_fields=CHANGED
     )
-
-
-def _last_recorded(tickets: Sequence[Ticket]) -> dict[int, datetime]:
-    """Hold back the sweep and return the last warning or breach it recorded, by ticket.
-
-    New terms must not begin before a breach that is on record under the old ones.
-    """
-    of_them = {"ticket_id__in": [ticket.pk for ticket in tickets]}
-    list(lock(Clock.objects.filter(**of_them).order_by("pk").only("pk")))
-    rows = ClockEvent.objects.filter(**of_them).order_by().values_list("ticket_id")
-    return dict(rows.annotate(last=Max("at")))
 
 
 def _event(run: RecomputeRun, ticket: Ticket, terms: PromiseTerms, at: datetime) -> TicketEvent:

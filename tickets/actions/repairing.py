@@ -10,7 +10,7 @@ from people.models import User
 from portal.kit.refused import NotPermitted, Refused
 from tickets.actions.clocks import reclock
 from tickets.actions.events import locked
-from tickets.models import Clock, Ticket
+from tickets.models import Clock, ClockDiscrepancy, Ticket
 
 log = structlog.get_logger("tickets.repairing")
 
@@ -32,6 +32,8 @@ def recompute_clocks(*, ticket: Ticket, by: User, now: datetime) -> int:
             reclock(row, now)
             row.save(update_fields=["rank_at", "rank_metric"])
             left = faulty.count()
+            settled = ClockDiscrepancy.objects.unsettled().filter(ticket=row)
+            differed = settled.update(settled_at=now, settled_by=by)
     except (LookupError, TypeError, ValueError) as error:
         log.exception("clocks cannot be recomputed", ticket=ticket.pk)
         raise Refused(
@@ -45,4 +47,5 @@ def recompute_clocks(*, ticket: Ticket, by: User, now: datetime) -> int:
             _("%(count)s of its clocks belong to nothing that happened on the ticket any more.")
             % {"count": left},
         )
+    log.info("clocks recomputed", ticket=row.pk, by=by.pk, faulty=found, differed=differed)
     return found

@@ -34,6 +34,7 @@ pytestmark = [
 ]
 
 AFTER = TUESDAY + timedelta(hours=2)
+CELERY = ("-m", "celery", "-A", "portal")
 
 
 def together(*works: Callable[[], Any]) -> list[Any]:
@@ -143,7 +144,7 @@ def processes() -> Iterator[list["subprocess.Popen[bytes]"]]:
 
 
 @pytest.mark.slow
-def test_two_workers_and_two_beats_under_kill_record_every_breach_exactly_once(
+def test_two_workers_two_beats_and_the_loop_under_kill_record_every_breach_exactly_once(
     ada, open_for, celery_environment, processes
 ):
     for _number in range(5):
@@ -170,9 +171,9 @@ def test_two_workers_and_two_beats_under_kill_record_every_breach_exactly_once(
     Clock.objects.all().update(next_check_at=None)
     Clock.objects.bulk_create(rows)
 
-    def start(*arguments: str) -> "subprocess.Popen[bytes]":
+    def start(*arguments: str, program: tuple[str, ...] = CELERY) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "portal", *arguments],
+            [sys.executable, *program, *arguments],
             env=celery_environment,
             start_new_session=True,
             stdout=subprocess.DEVNULL,
@@ -185,7 +186,11 @@ def test_two_workers_and_two_beats_under_kill_record_every_breach_exactly_once(
         return start("worker", "--pool", "threads", "-c", "2", "-Q", "sla,mail_out,default",
                      "--without-gossip", "--without-mingle")  # fmt: skip
 
-    workers = [worker(), worker()]
+    def loop() -> "subprocess.Popen[bytes]":
+        return start("--loop", "--every", "0.5", program=("manage.py", "sweep"))
+
+    starting = [worker, worker, loop]
+    workers = [one() for one in starting]
     beats = [start("beat"), start("beat")]
     assert len(beats) == 2
     chance = random.Random(7)
@@ -197,10 +202,10 @@ def test_two_workers_and_two_beats_under_kill_record_every_breach_exactly_once(
         if not waiting:
             break
         if clock.now() > clock.from_epoch(soon) and kills < 6:
-            victim = chance.randrange(2)
+            victim = chance.randrange(3)
             os.killpg(workers[victim].pid, signal.SIGKILL)
             workers[victim].wait()
-            workers[victim] = worker()
+            workers[victim] = starting[victim]()
             kills += 1
     events = ClockEvent.objects.filter(clock__cycle__gt=1)
     assert events.count() == 2000

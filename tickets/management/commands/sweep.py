@@ -1,7 +1,7 @@
-"""``manage.py sweep``: record what is due without a broker.
+"""``manage.py sweep``: record what is due without a broker, and go on with what was published.
 
-The second trigger for outages of the broker; harmless beside Celery, because
-rows are claimed. ``--loop`` goes on, once a second by a monotonic wait, so
+The second trigger for outages of the broker; harmless beside Celery, and in any
+number, because rows are claimed. ``--loop`` goes on, once a second by a monotonic wait, so
 that a changed wall clock neither stops nor doubles it.
 """
 
@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from portal.kit import clock
-from tickets.actions import announce_clock_events, send_alerts, sweep_clocks
+from tickets.actions import announce_clock_events, continue_runs, send_alerts, sweep_clocks
 
 
 class Command(BaseCommand):
@@ -32,10 +32,15 @@ class Command(BaseCommand):
             swept = sweep_clocks(now=clock.now(), batch=options["batch"])
             announced = announce_clock_events(now=clock.now())
             settled = send_alerts(now=clock.now())
-            if swept or announced or settled or not options["loop"]:
-                self.stdout.write(
-                    f"{swept} clocks swept, {announced} events announced, {settled} alerts settled"
-                )
+            recomputed = continue_runs(now=clock.now(), budget_seconds=options["every"])
+            done = {
+                "clocks swept": swept,
+                "events announced": announced,
+                "alerts settled": settled,
+                "tickets gone over": recomputed,
+            }
+            if any(done.values()) or not options["loop"]:
+                self.stdout.write(", ".join(f"{count} {what}" for what, count in done.items()))
             if not options["loop"]:
                 return
             time.sleep(options["every"])

@@ -11,7 +11,7 @@ from people.models import Notice, Organization
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
 from portal.kit.viewer import Viewer
-from tickets.models import Clock, Ticket
+from tickets.models import Clock, ClockDiscrepancy, Ticket
 from tickets.models.ticket import ACTIVE_STATUSES
 from tiers.program import live_policy_at
 from tiers.views.ops.home import OpsPanel
@@ -91,6 +91,7 @@ class RepairPanel(OpsPanel):
             "dead": Notice.objects.dead().count(),
             "waiting": Notice.objects.waiting().count(),
             "faulty": Clock.objects.exclude(fault="").count(),
+            "differing": ClockDiscrepancy.objects.unsettled().order_by().count(),
         }
 
 
