@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -26,10 +27,22 @@ def recompute_run(request: HttpRequest, pk: int) -> HttpResponse:
     return render_ops(
         request,
         "ops/recompute_run.html",
-        title=run.get_kind_display(),
-        crumbs=[(reverse("ops_repairs"), _("Needs repair"))],
+        title=capfirst(run.get_kind_display()),
+        crumbs=[_came_from(run)],
         **context,
     )
+
+
+def _came_from(run: RecomputeRun) -> tuple[str, str]:
+    """Return the page on which somebody started a run of this kind."""
+    match run.kind:
+        case RecomputeRun.Kind.PROMISES:
+            return reverse("ops_policy"), _("Tier policy")
+        case RecomputeRun.Kind.CALENDAR:
+            return reverse("ops_calendars"), _("Calendars")
+        case RecomputeRun.Kind.CUSTOM:
+            return reverse("ops_organizations"), _("Organizations")
+    return reverse("ops_repairs"), _("Needs repair")
 
 
 def percent_of(run: RecomputeRun) -> int:
