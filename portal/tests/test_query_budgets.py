@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,13 @@ from people.models import AccountTeamMember, Organization, User
 from tickets.actions import reply_as_agent, reply_as_customer
 from tickets.models import Queue, QueueMember, Ticket
 from tickets.tests.desk_kit import many_tickets
-from tiers.actions import agree_custom_target, draft_from_live
+from tiers.actions import (
+    agree_custom_target,
+    create_calendar,
+    draft_calendar_version,
+    draft_from_live,
+    publish_calendar_version,
+)
 from tiers.models import Calendar, OrganizationTarget
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +188,29 @@ def test_a_page_of_the_promises_asks_as_often_for_one_version_as_for_many(
     OrganizationTarget.objects.all().delete()
     more(12)
     judge(budgets, page_name, small, queries_of(page))
+
+
+def test_the_calendars_ask_as_often_for_many_calendars_and_versions(
+    oscar: User, at_door: Any, budgets: dict[str, int]
+) -> None:
+    ops: Client = at_door(oscar)
+    addresses = {
+        "ops calendars": "/ops/calendars/",
+        "ops calendar": "/ops/calendars/business-hours/",
+        "ops calendar draft": "/ops/calendars/business-hours/draft/",
+        "ops calendar preview": "/ops/calendars/business-hours/draft/preview/",
+    }
+    office = Calendar.objects.get(key="business-hours")
+    draft = draft_calendar_version(calendar=office, by=oscar, now=TUESDAY)
+    small = {page: queries_of(partial(ops.get, where)) for page, where in addresses.items()}
+    for number in range(8):
+        publish_calendar_version(version=draft, reason="x", published_by=oscar, now=TUESDAY)
+        says = draft.definition
+        other = create_calendar(name=f"Site {number}", definition=says, by=oscar, now=TUESDAY)
+        publish_calendar_version(version=other, reason="x", published_by=oscar, now=TUESDAY)
+        draft = draft_calendar_version(calendar=office, by=oscar, now=TUESDAY)
+    for page, where in addresses.items():
+        judge(budgets, page, small[page], queries_of(partial(ops.get, where)))
 
 
 def live_long(ticket: Ticket, customer: User, agent: User) -> None:
