@@ -1,16 +1,26 @@
 """Two people publish at once: first what happens without the lock, then that it does not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
 
 from conftest import TUESDAY
-from people.models import User
+from people.models import Organization, User
 from people.tests.test_races import at_once, meeting, without_locks
 from portal.kit.refused import Refused
-from tiers.actions import draft_from_live, policies, publish_policy, publishing
-from tiers.models import TierPolicy
+from tiers.actions import (
+    agree_custom_target,
+    draft_from_live,
+    policies,
+    publish_policy,
+    publishing,
+    set_target,
+    targets,
+)
+from tiers.models import OrganizationTarget, PromiseTarget, TierPolicy
+from tiers.program import read_program
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -72,3 +82,59 @@ def test_drafts_begun_at_once_get_numbers_of_their_own(oscar: User) -> None:
     results = at_once(*[lambda: draft_from_live(author=oscar, now=TUESDAY)] * 4)
     assert not [result for result in results if isinstance(result, IntegrityError)]
     assert sorted(result.version for result in results) == [2, 3, 4, 5]
+
+
+def change(draft: TierPolicy, by: User, seconds: int) -> PromiseTarget:
+    """Change one promise as it was when both looked at it."""
+    stored = read_program(TierPolicy.objects.live().get().pk).targets["enterprise"]
+    seen = stored[1, "first_reply"]
+    return set_target(
+        policy=draft, tier="enterprise", severity=1, metric="first_reply",
+        promised=replace(seen, seconds=seconds), seen=seen.fingerprint, by=by,
+    )  # fmt: skip
+
+
+def test_without_the_lock_one_of_two_who_change_a_promise_overwrites_the_other_unseen(
+    drafts: list[TierPolicy], oscar: User, root: User
+) -> None:
+    with without_locks(policies), meeting(targets, "_found"):
+        results = at_once(
+            lambda: change(drafts[0], oscar, 600), lambda: change(drafts[0], root, 900)
+        )
+    assert refused_with(results) == ["PromiseTarget", "PromiseTarget"]
+
+
+def test_with_the_lock_the_later_of_two_is_told(
+    drafts: list[TierPolicy], oscar: User, root: User
+) -> None:
+    with meeting(targets, "_found"):
+        results = at_once(
+            lambda: change(drafts[0], oscar, 600), lambda: change(drafts[0], root, 900)
+        )
+    assert refused_with(results) == ["PromiseTarget", "target_changed"]
+
+
+def test_a_draft_that_is_published_while_somebody_changes_it_goes_live_before_or_after(
+    drafts: list[TierPolicy], oscar: User, root: User
+) -> None:
+    results = at_once(lambda: publish(drafts[0], oscar), lambda: change(drafts[0], root, 900))
+    live = read_program(TierPolicy.objects.live().get().pk).targets["enterprise"]
+    outcome = refused_with(results)
+    assert outcome in (["PromiseTarget", "TierPolicy"], ["TierPolicy", "not_a_draft"])
+    seconds = 900 if outcome[0] == "PromiseTarget" else 3600
+    assert live[1, "first_reply"].seconds == seconds
+
+
+def test_two_contracts_agreed_at_once_follow_each_other(
+    enterprise: Organization, oscar: User
+) -> None:
+    def agree(seconds: int) -> OrganizationTarget:
+        return agree_custom_target(
+            organization=enterprise, severity=1, metric="first_reply", target_seconds=seconds,
+            floor_seconds=7200, calendar_key="business-hours", reason="x", approved_by=oscar,
+            valid_from=TUESDAY, now=TUESDAY,
+        )  # fmt: skip
+
+    results = at_once(lambda: agree(600), lambda: agree(900))
+    assert refused_with(results) == ["OrganizationTarget", "custom_target_overlaps"]
+    assert OrganizationTarget.objects.count() == 1
