@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.kit.words import metric_label, severity_label, status_label, tier_label
 from tickets.amount_words import exact_words
@@ -107,7 +108,9 @@ def _step(step: Step, zone: ZoneInfo) -> str:
 
 
 def _ledger(one: ClockAccount, zone: ZoneInfo, *, with_days: bool) -> Iterator[str]:
-    head = (_("from"), _("to"), _("state"), _("counted"), _("calendar"))
+    head = (
+        pgettext("range", "from"), pgettext("range", "to"), _("state"), _("counted"), _("calendar"),
+    )  # fmt: skip
     yield LINE.format(*head)
     for segment in one.segments:
         yield _cut(
