@@ -27,7 +27,8 @@ import django
 LOADED_AT_ONCE = 2_000
 AGENTS, CUSTOMERS = 20, 50
 EVENTS_PER_SECOND, ACTS_PER_SECOND = 20, 4
-# From loading to the first second that counts, for worker and beat to come up.
+# How long worker and beat may take to come up, and from then to the first second that counts.
+COMING_UP = 300
 WARM_UP = timedelta(seconds=25)
 # How long after the last second the outcome is looked at.
 PATIENCE = 15
@@ -68,12 +69,13 @@ def main() -> None:
     company = found_company()
     due = seconds * EVENTS_PER_SECOND
     load_waiting(company, tickets - due)
-    begin = clock.now().replace(microsecond=0) + WARM_UP
-    load_due(company, begin, due)
-    end = begin + timedelta(seconds=seconds)
     seen = Seen()
     watcher = threading.Thread(target=watch, args=(seen,), daemon=True)
     with worker_and_beat():
+        wait_for_the_first_sweep(company)
+        begin = clock.now().replace(microsecond=0) + WARM_UP
+        load_due(company, begin, due)
+        end = begin + timedelta(seconds=seconds)
         watcher.start()
         work(company, end, seen)
         time.sleep(PATIENCE)
@@ -131,6 +133,20 @@ def load_due(company: Company, begin: datetime, count: int) -> None:
     ahead = cycle((timedelta(seconds=target + 1), timedelta(seconds=target * 0.75)))
     opened = [(moment - back).replace(microsecond=0) for moment, back in zip(moments, ahead)]  # noqa: B905
     import_opened(company, "enterprise", 1, opened)
+
+
+def wait_for_the_first_sweep(company: Company) -> None:
+    """Let one promise break at once, and wait until the worker has seen it."""
+    from portal.kit import clock
+    from tickets.models import ClockEvent
+
+    known = ClockEvent.objects.count()
+    load_due(company, clock.now() + timedelta(seconds=2), 1)
+    deadline = time.monotonic() + COMING_UP
+    while ClockEvent.objects.count() <= known:
+        if time.monotonic() > deadline:
+            sys.exit("the worker did not come up")
+        time.sleep(0.2)
 
 
 def import_opened(company: Company, tier: str, severity: int, instants: Sequence[datetime]) -> None:

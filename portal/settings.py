@@ -155,6 +155,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Cache, sessions, broker --------------------------------------------------
 
 REDIS_URL = environment.address("REDIS_URL", "", ("redis", "rediss", "unix"))
+CACHES: dict[str, dict[str, object]]
 if REDIS_URL:
     CACHES = {
         "default": {

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from portal.kit import clock
+from portal.kit.bulk import insert_or_update
 from tickets.models import Clock, ClockEvent, PromiseTerms, Ticket, TicketEvent
 from tickets.rules import clocks as rules
 from tickets.rules.queue_order import next_promise
@@ -215,11 +216,8 @@ def store_clocks(computed: Iterable[tuple[Ticket, Readings, datetime]]) -> None:
         of_ticket, started = clock_rows(ticket, readings, at)
         rows += of_ticket
         begun += [(reading, started.terms, at) for reading in started.clocks]
-    stored = Clock.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["ticket", "metric", "cycle"],
-        update_fields=STORED,
+    stored = insert_or_update(
+        rows, unique_fields=["ticket", "metric", "cycle"], update_fields=STORED
     )
     events = [
         event

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import F
 
 from portal.kit import clock
+from portal.kit.bulk import update_all
 from tickets.actions.clocks import (
     History,
     Readings,
@@ -84,10 +85,7 @@ def _give(
         events.append(event)
     TicketEvent.objects.bulk_create(events)
     store_clocks(computed)
-    # One statement for all of them; every row is there and locked, so this only updates.
-    Ticket.objects.bulk_create(
-        tickets, update_conflicts=True, unique_fields=["id"], update_fields=CHANGED
-    )
+    update_all(tickets, CHANGED)
 
 
 def _event(run: RecomputeRun, ticket: Ticket, terms: PromiseTerms, at: datetime) -> TicketEvent:
