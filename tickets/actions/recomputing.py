@@ -23,7 +23,7 @@ from tickets.actions.checking import check_tickets
 from tickets.actions.giving_terms import give_terms
 from tickets.actions.telling_ops import tell_result
 from tickets.models import ClockDiscrepancy, RecomputeRun, Ticket
-from tickets.models.ticket import TicketQuerySet
+from tickets.models.ticket import ACTIVE_STATUSES, TicketQuerySet
 
 log = structlog.get_logger("tickets.recomputing")
 
@@ -67,8 +67,7 @@ def tickets_of(run: RecomputeRun) -> TicketQuerySet:
     since = run.scope.get("changed_since")
     if run.kind == Kind.CHECK:
         recent = Q(updated_at__gte=datetime.fromisoformat(since)) if since else Q(pk=None)
-        active = Q(pk__in=Ticket.objects.active().values("pk"))
-        return Ticket.objects.filter(active | recent)
+        return Ticket.objects.filter(Q(status__in=ACTIVE_STATUSES) | recent)
     tickets = Ticket.objects.active().filter(created_at__lte=run.created_at)
     if "organization" in run.scope:
         tickets = tickets.filter(organization_id=run.scope["organization"])

@@ -3,7 +3,13 @@
 Time alone moves these clocks, and every instant at which something happens was
 computed when the ticket last changed (``Clock.ladder``). So a sweep only has
 to write down what has been reached: claim, insert, update, three statements
-for a whole batch. Any number may run at once, on any number of machines.
+for a whole batch. It need not evaluate the events again: whoever adds an event
+computes the ladder in the same transaction, so no crash can come between the
+two, and calendars and terms, which a ladder also rests on, never change. What
+a mistake of ours or of a hand in the database would spoil is found by the
+nightly check, which does evaluate every event (``checking``).
+
+Any number may run at once, on any number of machines.
 """
 
 import json

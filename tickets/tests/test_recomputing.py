@@ -7,10 +7,12 @@ import pytest
 from conftest import TUESDAY
 from portal.kit.refused import NotPermitted, Refused
 from tickets.actions import (
+    reply_as_agent,
     retarget_organization,
     set_status,
     sweep_clocks,
 )
+from tickets.actions.nightly import check_now
 from tickets.models import Clock, ClockDiscrepancy, ClockEvent, RecomputeRun, TicketEvent
 from tickets.tests.publishing_kit import LATER, halved, publish, work_off
 from tiers.actions import agree_custom_target
@@ -158,3 +160,18 @@ def test_only_ops_bring_open_tickets_in_line(ada, lena):
             organization=ada.memberships.get().organization, treatment="keep", reason="x",
             started_by=lena, now=LATER,
         )  # fmt: skip
+
+
+def test_a_reply_that_was_on_its_way_while_a_breach_was_recorded_came_after_it(
+    ada, oscar, lena, open_for
+):
+    ticket = open_for(ada, severity=1)
+    due = clock_of(ticket).breaches_after
+    sweep_clocks(now=due + MINUTE / 60)
+    reply_as_agent(ticket=ticket, author=lena, body="Here", now=due - MINUTE / 60)
+    answered = clock_of(ticket)
+    assert (answered.status, answered.breached_at) == ("met_late", due + MINUTE / 60)
+    assert answered.stopped_at == answered.breached_at
+    run = check_now(by=oscar, now=due + MINUTE)
+    work_off(run, due + MINUTE)
+    assert not ClockDiscrepancy.objects.exists()
