@@ -16,6 +16,14 @@ class IsKnown(BasePermission):
         return viewer_of_request(request).is_known
 
 
+class WorksHere(BasePermission):
+    """The vendor's own people."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Whether the viewer is one of the staff."""
+        return viewer_of_request(request).is_staff
+
+
 class WorksTickets(BasePermission):
     """Staff who answer tickets."""
 

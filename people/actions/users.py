@@ -1,6 +1,6 @@
 """Create users, give staff roles, change profiles."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -18,7 +18,7 @@ OPS_GROUP = "Ops"
 PROFILE_FIELDS = frozenset(
     {
         "name", "job_title", "time_zone", "language", "mail_on_reply", "mail_on_status",
-        "mail_on_assignment", "mail_on_clock",
+        "mail_on_assignment", "mail_on_clock", "quiet_from", "quiet_until", "critical_when_quiet",
     }
 )  # fmt: skip
 
@@ -127,6 +127,8 @@ def update_profile(*, user: User, **changes: Any) -> User:
     unknown = set(changes) - PROFILE_FIELDS
     if unknown:
         raise InvalidInput("field_not_editable", _("These fields cannot be changed here."))
+    quiet = [changes.get(name, getattr(user, name)) for name in ("quiet_from", "quiet_until")]
+    _check_quiet_hours(*quiet)
     for name, value in changes.items():
         setattr(user, name, value.strip() if isinstance(value, str) else value)
     try:
@@ -136,6 +138,17 @@ def update_profile(*, user: User, **changes: Any) -> User:
         raise InvalidInput("profile_invalid", next(iter(fields.values())), fields=fields) from error
     user.save(update_fields=sorted(changes))
     return user
+
+
+def _check_quiet_hours(begin: time | None, end: time | None) -> None:
+    """Refuse half of a time, and quiet hours that never end; both empty is no quiet hours."""
+    if (begin is None) != (end is None):
+        missing = "quiet_from" if begin is None else "quiet_until"
+        sentence = _("Quiet hours need a beginning and an end; leave both empty for none.")
+        raise InvalidInput("quiet_hours_half", sentence, fields={missing: sentence})
+    if begin is not None and begin == end:
+        sentence = _("Quiet hours end at another time than they begin.")
+        raise InvalidInput("quiet_hours_endless", sentence, fields={"quiet_until": sentence})
 
 
 def _all_fields() -> list[str]:

@@ -16,7 +16,8 @@ REGIONS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
     "Indian", "Pacific",
 )  # fmt: skip
-FOR_STAFF = ("mail_on_assignment", "mail_on_clock")
+QUIET = ("quiet_from", "quiet_until", "critical_when_quiet")
+FOR_STAFF = ("mail_on_assignment", "mail_on_clock", *QUIET)
 
 
 @functools.cache
@@ -65,17 +66,30 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = [
             "name", "job_title", "time_zone", "language", "mail_on_reply", "mail_on_status",
-            "mail_on_assignment", "mail_on_clock",
+            "mail_on_assignment", "mail_on_clock", *QUIET,
         ]  # fmt: skip
         labels = {
             "mail_on_reply": _("A ticket of mine is answered"),
             "mail_on_status": _("A ticket of mine changes status, or we ask how it went"),
             "mail_on_assignment": _("I am given a ticket"),
             "mail_on_clock": _("A promise is at risk or broken"),
+            "quiet_from": _("From"),
+            "quiet_until": _("Until"),
+            "critical_when_quiet": _("What is critical reaches me in quiet hours too"),
+        }
+        help_texts = {
+            "mail_on_clock": _(
+                "Without it you only hear of a promise that is broken on a critical or high ticket."
+            ),
+            "critical_when_quiet": _(
+                "Everything about critical tickets, and a broken promise on a high one."
+            ),
         }
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "job_title": forms.TextInput(attrs={"autocomplete": "organization-title"}),
+            "quiet_from": forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+            "quiet_until": forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,13 +102,21 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             for name in FOR_STAFF:
                 del self.fields[name]
 
+    def validate_constraints(self) -> None:
+        """Leave what must hold together to the action, which says it at the field."""
+
     def mails(self) -> list[forms.BoundField]:
         """Return the switches of mails, which the page shows apart."""
         return [self[name] for name in self.fields if name.startswith("mail_")]
 
+    def quiet(self) -> list[forms.BoundField]:
+        """Return when mails about promises wait; only staff get any."""
+        return [self[name] for name in QUIET if name in self.fields]
+
     def details(self) -> list[forms.BoundField]:
         """Return everything else."""
-        return [self[name] for name in self.fields if not name.startswith("mail_")]
+        apart = {bound.name for bound in (*self.mails(), *self.quiet())}
+        return [self[name] for name in self.fields if name not in apart]
 
 
 class TokenForm(forms.Form):

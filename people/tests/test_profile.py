@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import time
 
 import pytest
 from django.test import Client
@@ -82,6 +83,47 @@ def test_mails_about_work_are_a_choice_of_staff(
     browser.post("/profile/", VALUES)
     person.refresh_from_db()
     assert person.mail_on_clock is not shown
+
+
+def test_quiet_hours_are_kept_and_taken_away_again(agnes: User, at_door: Door) -> None:
+    browser = at_door(agnes)
+    browser.post("/profile/", VALUES | {"quiet_from": "22:00", "quiet_until": "07:30"})
+    agnes.refresh_from_db()
+    assert (agnes.quiet_from, agnes.quiet_until) == (time(22), time(7, 30))
+    assert agnes.critical_when_quiet is False
+    page = browser.get("/profile/").content.decode()
+    assert 'value="22:00"' in page
+    assert "Quiet hours" in page
+    browser.post("/profile/", VALUES | {"critical_when_quiet": "on"})
+    agnes.refresh_from_db()
+    assert (agnes.quiet_from, agnes.quiet_until, agnes.critical_when_quiet) == (None, None, True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "field"),
+    [
+        ({"quiet_from": "22:00"}, "quiet_until"),
+        ({"quiet_until": "07:00"}, "quiet_from"),
+        ({"quiet_from": "22:00", "quiet_until": "22:00"}, "quiet_until"),
+        ({"quiet_from": "25:00", "quiet_until": "22:00"}, "quiet_from"),
+    ],
+)
+def test_quiet_hours_that_have_no_beginning_or_no_end_are_refused(
+    hours: dict[str, str], field: str, agnes: User, at_door: Door
+) -> None:
+    answer = at_door(agnes).post("/profile/", VALUES | hours)
+    assert answer.status_code == 422
+    assert f'id="id_{field}_error"' in answer.content.decode()
+    agnes.refresh_from_db()
+    assert (agnes.quiet_from, agnes.quiet_until) == (None, None)
+
+
+def test_customers_have_no_quiet_hours_because_nobody_rings_them(ada: User, at_door: Door) -> None:
+    page = at_door(ada).get("/profile/").content.decode()
+    assert "quiet_from" not in page
+    at_door(ada).post("/profile/", VALUES | {"quiet_from": "22:00", "quiet_until": "07:30"})
+    ada.refresh_from_db()
+    assert ada.quiet_from is None
 
 
 def test_no_form_gives_oneself_a_role(ada: User, at_door: Door) -> None:

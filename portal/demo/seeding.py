@@ -19,6 +19,7 @@ from portal.demo.history import Historian
 from portal.demo.open_work import open_tickets
 from portal.demo.program import begin_draft, publish_second_version
 from portal.demo.terms import TermsBook
+from portal.demo.warnings import open_tickets_at_risk
 from portal.kit.claims import lock
 from portal.kit.refused import Refused
 from tickets.actions import import_tickets
@@ -84,7 +85,8 @@ def _load(now: datetime, progress: Progress, rng: Random) -> dict[str, int]:
         pasts = sorted([*history, *open_now], key=lambda past: past.events[0].at)
         counts["tickets of the past"] = len(import_tickets(pasts=pasts, now=now))
     with progress.step("tickets of this minute"):
-        counts["tickets of this minute"] = len(open_fresh_tickets(casting))
+        fresh = [*open_fresh_tickets(casting), *open_tickets_at_risk(casting)]
+        counts["tickets of this minute"] = len(fresh)
     return counts
 
 

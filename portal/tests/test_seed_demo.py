@@ -28,6 +28,7 @@ from tickets.actions import (
 from tickets.models import (
     Attachment,
     Clock,
+    ClockAlert,
     ClockEvent,
     HandleTime,
     Message,
@@ -196,7 +197,7 @@ def instant_of(seconds: int | None) -> datetime | None:
 
 def test_nobody_is_told_about_the_past(company):
     fresh = Ticket.objects.filter(pk__gt=last_imported())
-    assert fresh.count() == 4
+    assert fresh.count() == 6
     assert set(Notice.objects.values_list("about", flat=True)) == {
         f"ticket:{ticket.pk}" for ticket in fresh
     }
@@ -204,6 +205,18 @@ def test_nobody_is_told_about_the_past(company):
     assert ClockEvent.objects.filter(kind="breach").count() > 100
     assert sweep_clocks(now=TUESDAY_TEN) == 0
     assert announce_clock_events(now=TUESDAY_TEN) == 0
+
+
+def test_of_two_tickets_at_risk_somebody_takes_care_of_one(company):
+    told = ClockAlert.objects.filter(outcome="told")
+    assert set(told.values_list("recipient__email", flat=True)) >= {
+        logins.AGENT_OF_ALL, logins.LEAD,
+    }  # fmt: skip
+    seen = ClockEvent.objects.filter(acknowledged_by__email=logins.AGENT_OF_ALL)
+    assert set(seen.values_list("step", flat=True)) == {50, 75}
+    pressing = ClockEvent.objects.pressing().filter(alerts__in=told)
+    assert pressing.values("ticket").distinct().count() == 1
+    assert User.objects.get(email=logins.LEAD).quiet_from is not None
 
 
 def test_who_was_helped_in_the_last_minutes_is_asked_for_a_rating(company):

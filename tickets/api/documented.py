@@ -9,7 +9,13 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from tickets.api.clock_outputs import ClocksOutput
 from tickets.api.inputs import NewTicketForm, NewTicketInput, ReplyForm, ReplyInput, StatusInput
-from tickets.api.outputs import ErrorOutput, MessageOutput, ReplyOutput, TicketOutput
+from tickets.api.outputs import (
+    ErrorOutput,
+    MessageOutput,
+    ReplyOutput,
+    TicketOutput,
+    WarningOutput,
+)
 
 OUR_PREFIX = "/api/v1/"
 
@@ -126,6 +132,24 @@ set_status = extend_schema(
     parameters=[REFERENCE, IDEMPOTENCY_KEY],
     request=StatusInput,
     responses={200: TicketOutput, **SENDING, 404: NOT_FOUND},
+)
+list_warnings = extend_schema(
+    operation_id="list_warnings",
+    tags=["promises"],
+    summary="Warnings and breaches of a ticket, the oldest first",
+    description="For staff.",
+    parameters=[REFERENCE],
+    responses={200: WarningOutput(many=True), **REFUSALS, 404: NOT_FOUND},
+)
+acknowledge = extend_schema(
+    operation_id="acknowledge_warning",
+    tags=["promises"],
+    summary="Take care of a warning",
+    description="For staff who work tickets. Nobody else is told of this step and earlier ones of "
+    "the same clock any more. Whoever was first stays; asking again changes nothing.",
+    parameters=[REFERENCE, OpenApiParameter("id", int, OpenApiParameter.PATH)],
+    request=None,
+    responses={200: WarningOutput, **REFUSALS, 404: NOT_FOUND},
 )
 get_attachment = extend_schema(
     operation_id="get_attachment",

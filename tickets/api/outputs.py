@@ -5,12 +5,13 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from people.models import Organization, User
 from portal.kit import clock as wall_clock
-from tickets.models import Attachment, Clock, Message, Ticket
+from tickets.models import Attachment, Clock, ClockEvent, Message, Ticket
 from tiers.calendars import Calendars, calendar_key, pinned_number
 
 COUNTING = frozenset({Clock.Status.RUNNING, Clock.Status.BREACHED})
@@ -182,6 +183,31 @@ class MessageOutput(serializers.ModelSerializer[Message]):
     def get_internal(self, message: Message) -> bool:
         """Return whether customers never see it."""
         return not message.is_public
+
+
+class WarningOutput(serializers.ModelSerializer[ClockEvent]):
+    """A step of a promise's warning ladder that was reached, or its breach."""
+
+    metric = serializers.CharField(source="clock.metric")
+    cycle = serializers.IntegerField(source="clock.cycle")
+    step = serializers.IntegerField(
+        help_text=_("Percent of the target, 100 is the breach; negative: minutes before the end.")
+    )
+    at = Instant()
+    acknowledged_at = Instant()
+    acknowledged_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ClockEvent
+        fields = [
+            "id", "metric", "cycle", "kind", "step", "at", "acknowledged_at", "acknowledged_by",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_acknowledged_by(self, event: ClockEvent) -> str | None:
+        """Return the name of who takes care of it."""
+        return str(event.acknowledged_by) if event.acknowledged_by else None
 
 
 class ReplyOutput(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from tickets.api import clocks, views
+from tickets.api import clocks, views, warning_views
 
 
 def both(route: str, view: Any, name: str) -> list[URLPattern]:
@@ -25,5 +25,11 @@ urlpatterns = [
     *both("tickets/<str:reference>/clocks", clocks.ClocksView, "api_ticket_clocks"),
     *both("tickets/<str:reference>/replies", views.RepliesView, "api_ticket_replies"),
     *both("tickets/<str:reference>/status", views.StatusView, "api_ticket_status"),
+    *both("tickets/<str:reference>/warnings", warning_views.WarningsView, "api_ticket_warnings"),
+    *both(
+        "tickets/<str:reference>/warnings/<int:pk>/acknowledge",
+        warning_views.AcknowledgeView,
+        "api_acknowledge",
+    ),
     *both("attachments/<str:public_id>", views.AttachmentView, "api_attachment"),
 ]

@@ -141,6 +141,15 @@ class ClockEventQuerySet(models.QuerySet["ClockEvent"]):
         """Return the rows nobody was told of yet, oldest first."""
         return self.filter(announced_at=None).order_by("id")
 
+    def pressing(self) -> "ClockEventQuerySet":
+        """Return those that nobody has acknowledged and whose clock runs on under their terms."""
+        return self.filter(
+            acknowledged_at=None,
+            clock__stopped_at=None,
+            clock__status__in=[Clock.Status.RUNNING, Clock.Status.BREACHED],
+            terms=models.F("clock__terms"),
+        )
+
 
 class ClockEvent(models.Model):
     """A warning step or a breach of one clock, recorded exactly once.

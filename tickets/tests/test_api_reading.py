@@ -269,6 +269,8 @@ def test_the_schema_describes_our_doors_and_nobody_elses(stella: User) -> None:
         "/api/v1/tickets/{reference}/clocks",
         "/api/v1/tickets/{reference}/replies",
         "/api/v1/tickets/{reference}/status",
+        "/api/v1/tickets/{reference}/warnings",
+        "/api/v1/tickets/{reference}/warnings/{id}/acknowledge",
     ]
     opening = schema["paths"]["/api/v1/tickets"]["post"]
     assert {"201", "400", "409", "413", "415", "422"} <= set(opening["responses"])

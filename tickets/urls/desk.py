@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from tickets.views.desk import changing, clocks, composing, queue, searching, ticket
+from tickets.views.desk import changing, clocks, composing, queue, searching, ticket, warnings
 
 urlpatterns = [
     path("", queue.desk, name="desk"),
     path("views/<str:key>/", queue.desk_view, name="desk_view"),
     path("next/", queue.desk_take_next, name="desk_take_next"),
+    path("warnings/", warnings.desk_warnings, name="desk_warnings"),
     path("search/", searching.desk_search, name="desk_search"),
     path("tickets/<str:reference>/", ticket.desk_ticket, name="desk_ticket"),
     path("tickets/<str:reference>/reply/", composing.desk_reply, name="desk_reply"),
@@ -17,4 +18,7 @@ urlpatterns = [
     path("tickets/<str:reference>/clocks/", clocks.desk_clocks, name="desk_clocks"),
     path("tickets/<str:reference>/clocks/csv/", clocks.desk_clocks_csv, name="desk_clocks_csv"),
     path("tickets/<str:reference>/queue/", changing.desk_queue, name="desk_queue"),
+    path(
+        "tickets/<str:reference>/acknowledge/", warnings.desk_acknowledge, name="desk_acknowledge"
+    ),
 ]

@@ -1,12 +1,15 @@
 """What happened to a ticket, one sentence each, as colleagues would tell it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from portal.kit.words import severity_label, status_label
+from portal.kit.words import metric_label, severity_label, status_label
 from tickets.models import TicketEvent
+from tiers.ladder_words import step_words
+from tiers.rules.ladders import BREACH
 
 Kind = TicketEvent.Kind
 
@@ -58,9 +61,27 @@ def _other(kind: str, who: dict[str, str], at: datetime, reason: str) -> Change 
             return Change("star", _("%(who)s gave %(new)s of 5 stars") % who, at, is_loud=True)
         case Kind.TERMS:
             return Change("scale", _("The promise for this ticket changed"), at, reason=reason)
+        case Kind.ACKNOWLEDGED:
+            return Change("eye", _("%(who)s takes care of it") % who, at, reason=_seen(who))
         case Kind.TRIGGER:
             return Change("zap", _("The trigger “%(rule)s” ran") % who, at)
     return None
+
+
+def _seen(words: Mapping[str, str]) -> str:
+    """Return which warning was acknowledged; its step and metric are kept as keys."""
+    step = words["old"]
+    return moment_words(words["new"], int(step)) if step.lstrip("-").isdecimal() else ""
+
+
+def moment_words(metric: str, step: int) -> str:
+    """Return a step of a promise: "First reply: 75 % of the time is used"."""
+    words = {"metric": metric_label(metric, for_customer=False), "step": step}
+    if step == BREACH:
+        return _("%(metric)s: the promise was broken") % words
+    if step < 0:
+        return _("%(metric)s: %(step)s") % {**words, "step": step_words(step)}
+    return _("%(metric)s: %(step)s %% of the time is used") % words
 
 
 def _linked(old: str, new: str, at: datetime) -> Change:

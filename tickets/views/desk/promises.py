@@ -1,15 +1,16 @@
 """The clocks of a ticket with everything that happened to them; one query."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.words import Words, calendar_label, metric_label, pause_reason
-from tickets.models import Clock, ClockEvent, Ticket
-from tickets.views.desk.change_words import Change
+from tickets.models import Clock, ClockAlert, ClockEvent, Ticket
+from tickets.views.desk.change_words import Change, moment_words
 
 OWED = frozenset({Clock.Status.RUNNING, Clock.Status.BREACHED})
 # Seconds in a minute, minutes in an hour.
@@ -79,15 +80,26 @@ class Moment:
     is_breach: bool
     step: int
     at: datetime
+    pk: int = 0
+    seen_by: str = ""
+
+    @property
+    def text(self) -> str:
+        """What it is, as one says it."""
+        return moment_words(self.metric, self.step)
 
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What is owed: the next promise, the other present clocks, and every moment so far."""
+    """What is owed: the next promise, the other present clocks, and every moment so far.
+
+    ``warnings`` are the last steps of running clocks that broke or of which somebody was told.
+    """
 
     next: DeskClock | None
     others: Sequence[DeskClock]
     moments: Sequence[Moment]
+    warnings: Sequence[Moment] = ()
 
     @property
     def shown(self) -> list[DeskClock]:
@@ -99,45 +111,55 @@ def promises_of(ticket: Ticket) -> Promises:
     """Return the clocks of a ticket; one query, however many warnings there were."""
     clocks: dict[str, DeskClock] = {}
     moments: list[Moment] = []
+    warned: dict[str, Moment] = {}
+    alerts = ClockAlert.objects.filter(event=OuterRef("events__pk"))
     read = [
         "metric", "cycle", "status", "started_at", "due_at", "breached_at", "stopped_at",
         "paused_reason", "target_seconds", "elapsed_seconds", "calendar",
     ]  # fmt: skip
     rows = (
         Clock.objects.filter(ticket_id=ticket.pk)
+        .annotate(was_told=Exists(alerts))
         .order_by("metric", "cycle", "events__at", "events__step")
         .values_list(
             *read, "ladder", "terms_id", "events__kind", "events__step", "events__at",
-            "events__terms_id",
+            "events__terms_id", "events__pk", "was_told", "events__acknowledged_at",
+            "events__acknowledged_by__name", "events__acknowledged_by__email",
         )
     )  # fmt: skip
     for row in rows:
-        ladder, terms, kind, step, at, event_terms = row[len(read) :]
+        ladder, terms, kind, step, at, event_terms, pk, told, seen, name, email = row[len(read) :]
         found = clocks.get(row[0])
         if found is None or found.cycle != row[1]:
             found = clocks[row[0]] = DeskClock(*row[: len(read)])
             found.alarms = [Step(percent, clock.from_epoch(when)) for percent, when in ladder]
+            warned.pop(row[0], None)
         if kind is not None:
-            moments.append(Moment(row[0], kind == ClockEvent.Kind.BREACH, step, at))
+            seen_by = (name or email or _("somebody")) if seen else ""
+            moment = Moment(row[0], kind == ClockEvent.Kind.BREACH, step, at, pk, seen_by)
+            moments.append(moment)
             if event_terms == terms:
                 found.alarms.append(Step(step, at))
-    return _sorted(clocks.values(), moments)
+                if found.is_owed and (told or moment.is_breach):
+                    warned[row[0]] = moment
+    return _sorted(clocks.values(), moments, warned)
 
 
-def _sorted(clocks: Iterable[DeskClock], moments: Sequence[Moment]) -> Promises:
+def _sorted(
+    clocks: Iterable[DeskClock], moments: Sequence[Moment], warned: Mapping[str, Moment]
+) -> Promises:
     """Put the earliest promise still owed first, then running, paused and finished ones."""
     present = sorted(
         (one for one in clocks if one.status != Clock.Status.CANCELLED),
         key=lambda one: (not one.is_owed, one.due_at is None, one.due_at or one.started_at),
     )
     first = present[0] if present and present[0].is_owed else None
-    return Promises(first, present[1:] if first else present, moments)
+    warnings = sorted(warned.values(), key=lambda one: (bool(one.seen_by), not one.is_breach))
+    return Promises(first, present[1:] if first else present, moments, warnings)
 
 
 def moment_change(moment: Moment) -> Change:
     """Return a warning or breach as a line of the story."""
-    words = {"metric": metric_label(moment.metric, for_customer=False), "step": moment.step}
     if moment.is_breach:
-        text = _("%(metric)s: the promise was broken") % words
-        return Change("octagon-x", text, moment.at, is_loud=True)
-    return Change("hourglass", _("%(metric)s: %(step)s %% of the time is used") % words, moment.at)
+        return Change("octagon-x", moment.text, moment.at, is_loud=True)
+    return Change("hourglass", moment.text, moment.at)
