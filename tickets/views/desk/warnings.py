@@ -16,11 +16,12 @@ from tickets.queue_page import Row, as_rows, desk_scope
 from tickets.views.desk.at_the_desk import (
     asked_view,
     back_to_ticket,
-    listed,
     person_at_desk,
+    ticket_address,
     views_context,
     visible_ticket,
 )
+from tickets.views.desk.listed import listed
 
 MOST_LISTED = 50
 # What came up longer ago is no warning any more; the queues have it.
@@ -41,7 +42,7 @@ def desk_warnings(request: HttpRequest) -> HttpResponse:
     tickets = Ticket.objects.visible_to(viewer).filter(pk__in=pressing.values("ticket_id"))
     found = [Row(*values) for values in as_rows(tickets.next_due_first())[: MOST_LISTED + 1]]
     context = views_context(request, scope, now) | {
-        "rows": listed(found[:MOST_LISTED], view, now),
+        "rows": listed(found[:MOST_LISTED], ticket_address("T-0", view), now),
         "is_cut_off": len(found) > MOST_LISTED,
         "view": view,
         "is_warnings": True,
