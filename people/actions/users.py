@@ -128,7 +128,7 @@ def update_profile(*, user: User, **changes: Any) -> User:
     if unknown:
         raise InvalidInput("field_not_editable", _("These fields cannot be changed here."))
     quiet = [changes.get(name, getattr(user, name)) for name in ("quiet_from", "quiet_until")]
-    _check_quiet_hours(*quiet)
+    check_quiet_hours(*quiet)
     for name, value in changes.items():
         setattr(user, name, value.strip() if isinstance(value, str) else value)
     try:
@@ -140,7 +140,7 @@ def update_profile(*, user: User, **changes: Any) -> User:
     return user
 
 
-def _check_quiet_hours(begin: time | None, end: time | None) -> None:
+def check_quiet_hours(begin: time | None, end: time | None) -> None:
     """Refuse half of a time, and quiet hours that never end; both empty is no quiet hours."""
     if (begin is None) != (end is None):
         missing = "quiet_from" if begin is None else "quiet_until"

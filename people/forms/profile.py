@@ -9,8 +9,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from people.actions.users import check_quiet_hours
 from people.models import User
 from portal.kit import clock
+from portal.kit.refused import InvalidInput
 
 REGIONS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
@@ -102,8 +104,16 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             for name in FOR_STAFF:
                 del self.fields[name]
 
-    def validate_constraints(self) -> None:
-        """Leave what must hold together to the action, which says it at the field."""
+    def clean(self) -> dict[str, Any]:
+        """Say at its field what is wrong with quiet hours, before the database would."""
+        asked: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"quiet_from", "quiet_until"} <= set(asked):
+            try:
+                check_quiet_hours(asked["quiet_from"], asked["quiet_until"])
+            except InvalidInput as error:
+                for name, sentence in error.fields.items():
+                    self.add_error(name, sentence)
+        return asked
 
     def mails(self) -> list[forms.BoundField]:
         """Return the switches of mails, which the page shows apart."""
