@@ -213,6 +213,34 @@ def test_the_calendars_ask_as_often_for_many_calendars_and_versions(
         judge(budgets, page, small[page], queries_of(partial(ops.get, where)))
 
 
+@pytest.mark.parametrize(
+    ("page_name", "address", "is_customers"),
+    [
+        ("clocks of a ticket at the desk", "/desk/tickets/{}/clocks/", False),
+        ("promises of a ticket", "/tickets/{}/promises/", True),
+        ("ticket of a customer", "/tickets/{}/", True),
+    ],
+)
+def test_a_ledger_asks_as_often_for_one_clock_as_for_many(
+    stella: User, agnes: User, open_for: Any, desk: Client, at_door: Any,
+    budgets: dict[str, int], page_name: str, address: str, is_customers: bool,
+) -> None:  # fmt: skip
+    ticket = open_for(stella)
+    reply_as_agent(ticket=ticket, author=agnes, body="!", now=TUESDAY)
+    reply_as_customer(
+        ticket=ticket, author=stella, body="?", now=TUESDAY,
+        files=[SimpleUploadedFile("one.txt", b"x")],
+    )  # fmt: skip
+    client = at_door(stella) if is_customers else desk
+
+    def page() -> Any:
+        return client.get(address.format(ticket.reference))
+
+    small = queries_of(page)
+    live_long(ticket, stella, agnes)
+    judge(budgets, page_name, small, queries_of(page))
+
+
 def live_long(ticket: Ticket, customer: User, agent: User) -> None:
     """Fifty messages with files, notes and changes between."""
     now = TUESDAY

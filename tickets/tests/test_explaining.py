@@ -134,6 +134,17 @@ def test_the_cards_of_both_ticket_pages_count_down_to_the_moment_of_the_account(
             assert f'data-due="{due.isoformat()}"' in content
 
 
+def test_a_breach_that_no_sweep_has_seen_yet_is_broken_on_every_page(
+    paul: User, lena: User, open_for: Opened, at_door: Any
+) -> None:
+    ticket = open_for(paul)
+    with time_machine.travel(TUESDAY + 26 * HOUR, tick=False):
+        assert Clock.objects.get(ticket=ticket, metric="first_reply").status == "running"
+        for person, page in ((lena, "/desk/tickets/"), (paul, "/tickets/")):
+            content = at_door(person).get(f"{page}{ticket.reference}/").content.decode()
+            assert 'data-state="broken"' in content
+
+
 def test_the_ledger_says_who_did_what(paul: User, lena: User, open_for: Opened) -> None:
     ticket = eventful(paul, lena, open_for)
     one = of(ticket, "resolution", TUESDAY + 12 * DAY)

@@ -68,7 +68,7 @@ def test_the_pictures_of_the_readme(stage: Stage, settings: Any) -> None:
     counted = Ticket.objects.filter(
         subject=COUNTED, organization__memberships__user__email=logins.ENTERPRISE_MANAGER
     )
-    customer.opens(f"/tickets/{counted.latest('pk').reference}/promises/")
+    customer.opens(f"/tickets/{counted.latest('pk').reference}/promises/#resolution-1")
     customer.sees("What we promised, and how it was counted")
     takes(customer, "evidence.png")
 

@@ -70,3 +70,11 @@ def test_a_missed_promise_is_noticed_told_and_admitted(
     customer.arrives(SUBJECT)
     customer.sees("We are late, and we know it.", within=promise)
     customer.shows("octagon-x", within=promise)
+
+    # Both ask why, and read the same account of it.
+    customer.presses("How we count this")
+    customer.arrives("What we promised, and how it was counted")
+    customer.sees("We owed you an answer by", "counting", "You opened the ticket")
+    hers.presses("Why this time?")
+    hers.arrives("Why this time?")
+    hers.sees("We owed you an answer by", "Warning ladder", "the promise was broken")

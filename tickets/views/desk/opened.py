@@ -67,7 +67,7 @@ def find_ticket(viewer: Viewer, reference: str) -> Any:
 
 def opened(ticket: Any, viewer: Viewer, now: datetime, *, whole: bool = False) -> Opened:
     """Return everything about a ticket of ``find_ticket``; five queries."""
-    promises = promises_of(ticket)
+    promises = promises_of(ticket, now)
     team, assignable = _people_around(ticket, now)
     return Opened(
         ticket=ticket,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
@@ -34,6 +34,7 @@ class DeskClock:
     status: str
     started_at: datetime
     due_at: datetime | None
+    breaches_after: datetime | None
     breached_at: datetime | None
     stopped_at: datetime | None
     paused_reason: str
@@ -41,6 +42,13 @@ class DeskClock:
     elapsed_seconds: int
     calendar: str
     alarms: list[Step] = field(default_factory=list)
+
+    def judge(self, now: datetime) -> None:
+        """Let time that has gone by since the row was stored break the promise."""
+        last = self.breaches_after
+        if self.status == Clock.Status.RUNNING and last is not None and last < now:
+            self.status = Clock.Status.BREACHED
+            self.breached_at = self.breached_at or last + timedelta(seconds=1)
 
     @property
     def is_owed(self) -> bool:
@@ -107,15 +115,18 @@ class Promises:
         return [*([self.next] if self.next else []), *self.others]
 
 
-def promises_of(ticket: Ticket) -> Promises:
-    """Return the clocks of a ticket; one query, however many warnings there were."""
+def promises_of(ticket: Ticket, now: datetime) -> Promises:
+    """Return the clocks of a ticket; one query, however many warnings there were.
+
+    A promise that broke since the last sweep is shown as broken all the same.
+    """
     clocks: dict[str, DeskClock] = {}
     moments: list[Moment] = []
     warned: dict[str, Moment] = {}
     alerts = ClockAlert.objects.filter(event=OuterRef("events__pk"))
     read = [
-        "metric", "cycle", "status", "started_at", "due_at", "breached_at", "stopped_at",
-        "paused_reason", "target_seconds", "elapsed_seconds", "calendar",
+        "metric", "cycle", "status", "started_at", "due_at", "breaches_after", "breached_at",
+        "stopped_at", "paused_reason", "target_seconds", "elapsed_seconds", "calendar",
     ]  # fmt: skip
     rows = (
         Clock.objects.filter(ticket_id=ticket.pk)
@@ -142,6 +153,8 @@ def promises_of(ticket: Ticket) -> Promises:
                 found.alarms.append(Step(step, at))
                 if found.is_owed and (told or moment.is_breach):
                     warned[row[0]] = moment
+    for one in clocks.values():
+        one.judge(now)
     return _sorted(clocks.values(), moments, warned)
 
 
