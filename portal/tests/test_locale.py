@@ -19,7 +19,8 @@ from portal.kit.time_words import absolute_words, full_words, promised_words
 from portal.tests.catalogue import PLACE, Entry, marked, places, read_mo, read_po
 from tickets import actions
 from tickets.models import Queue, Ticket, Trigger
-from tiers.actions import evaluate_organization
+from tiers.actions import draft_calendar_version, draft_from_live, evaluate_organization
+from tiers.models import Calendar, TierPolicy
 
 # A short word may mean the same in both languages; a sentence does not.
 LONGEST_WORD = 12
@@ -171,6 +172,7 @@ def customer_pages(organization: Organization, tickets: list[Ticket]) -> Iterato
     yield f"{reverse('ticket_list')}?q=zzzz"
     yield reverse("ticket_new")
     yield from (reverse("ticket", args=[ticket.reference]) for ticket in tickets)
+    yield from (reverse("ticket_promises", args=[ticket.reference]) for ticket in tickets)
     for name in ("organization", "profile", "tokens", "new_token"):
         yield reverse(f"people:{name}")
     for name in ("invite", "add_domain", "joining"):
@@ -213,6 +215,7 @@ def test_a_german_agent_reads_no_english(lena, tickets, at_door: Callable[..., C
         for key in ("enterprise", "starter", "all", "mine", "unassigned", "waiting", "solved")
     ]
     pages += [reverse("desk_ticket", args=[ticket.reference]) for ticket in tickets]
+    pages += [reverse("desk_clocks", args=[ticket.reference]) for ticket in tickets]
     read_in_german(at_door(lena), pages)
 
 
@@ -238,6 +241,46 @@ def test_german_ops_read_no_english(root, ada, tickets, at_door: Callable[..., C
     pages += [reverse("ops_trigger", args=[trigger.pk]) for trigger in Trigger.objects.all()]
     pages += [f"{reverse('ops_triggers_explain')}?ticket={tickets[0].reference}&event=created"]
     read_in_german(at_door(root), pages)
+
+
+@pytest.mark.django_db
+def test_german_ops_read_no_english_about_promises(oscar, tickets, at_door: Callable[..., Client]):
+    draft = draft_from_live(author=oscar, now=TUESDAY)
+    # Names are what ops call things, not texts of ours.
+    TierPolicy.objects.update(name="Programm")
+    version, organization = draft.version, tickets[0].organization
+    pages = [reverse(name) for name in ("ops_promises", "ops_policy_versions")]
+    pages += [
+        reverse(name, args=[version])
+        for name in ("ops_policy_version", "ops_policy_promises", "ops_publish_policy")
+    ]
+    pages += [
+        reverse("ops_policy_target", args=[version, "enterprise", 1, "first_reply"]),
+        reverse("ops_policy_target", args=[version, "starter", 4, "periodic_update"]),
+        f"{reverse('ops_policy_compare')}?old={draft.parent.version}&new={version}",
+    ]
+    pages += [
+        reverse(name, args=[organization.public_id])
+        for name in ("ops_custom_targets", "ops_custom_sla_new")
+    ]
+    read_in_german(at_door(oscar), pages)
+
+
+@pytest.mark.django_db
+def test_german_ops_read_no_english_about_calendars(oscar, germans, at_door: Callable[..., Client]):
+    for calendar in Calendar.objects.all():
+        draft_calendar_version(calendar=calendar, by=oscar, now=TUESDAY)
+    Calendar.objects.update(name="Kalender")
+    pages = [reverse(name) for name in ("ops_calendars", "ops_calendar_new")]
+    for key in Calendar.objects.values_list("key", flat=True):
+        pages += [
+            reverse(name, args=[key])
+            for name in (
+                "ops_calendar", "ops_calendar_draft", "ops_calendar_preview",
+                "ops_publish_calendar",
+            )
+        ]  # fmt: skip
+    read_in_german(at_door(oscar), pages)
 
 
 @pytest.mark.django_db
