@@ -122,8 +122,12 @@ def _count_tickets(period: Period, of: Of) -> None:
 
 
 def _solved(period: Period) -> "QuerySet[Ticket]":
-    """Return tickets whose last solving, not undone since, lies in the period."""
-    return Ticket.objects.filter(solved_at__gte=period.start, solved_at__lt=period.end)
+    """Return tickets whose last solving, not undone since, lies in the period.
+
+    One that was merged is not solved by that; the ticket it went into will be.
+    """
+    within = {"solved_at__gte": period.start, "solved_at__lt": period.end}
+    return Ticket.objects.filter(**within, merged_into=None)
 
 
 def _per_day(rows: "QuerySet[Any]", tier: str, instant: str, period: Period) -> Any:

@@ -16,7 +16,9 @@ from tickets.actions.conversing import reply_as_agent, reply_as_customer
 from tickets.actions.custom_slas import agree_custom_sla, end_custom_sla
 from tickets.actions.following import follow, may_share, unfollow
 from tickets.actions.importing import PastEvent, PastTicket, import_tickets
+from tickets.actions.merging import merge_tickets
 from tickets.actions.nightly import check_now, settle_discrepancy, start_nightly_check
+from tickets.actions.no_reply_needed import mark_no_reply_needed
 from tickets.actions.opening import open_ticket
 from tickets.actions.publishing import (
     publish_calendar_version,
@@ -25,6 +27,7 @@ from tickets.actions.publishing import (
 )
 from tickets.actions.rating import ask_for_ratings, rate, rating_link, read_rating_token
 from tickets.actions.recomputing import advance_run, continue_runs, start_run
+from tickets.actions.splitting import split_ticket
 from tickets.actions.staffing import set_queues
 from tickets.actions.sweeping import sweep_batch, sweep_clocks
 
@@ -44,7 +47,9 @@ __all__ = [
     "end_custom_sla",
     "follow",
     "import_tickets",
+    "mark_no_reply_needed",
     "may_share",
+    "merge_tickets",
     "open_ticket",
     "publish_calendar_version",
     "publish_policy",
@@ -62,6 +67,7 @@ __all__ = [
     "set_severity",
     "set_status",
     "settle_discrepancy",
+    "split_ticket",
     "start_nightly_check",
     "start_run",
     "sweep_batch",

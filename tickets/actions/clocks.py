@@ -23,7 +23,11 @@ ENGINE_KINDS = (
     TicketEvent.Kind.TERMS,
     TicketEvent.Kind.NO_REPLY_NEEDED,
     TicketEvent.Kind.MERGED,
+    TicketEvent.Kind.TOOK_IN,
+    TicketEvent.Kind.SPLIT_FROM,
 )
+# What the engine calls by one name: a ticket inherits from another.
+INHERITING = frozenset({TicketEvent.Kind.TOOK_IN, TicketEvent.Kind.SPLIT_FROM})
 # What the engine reads of an event, fetched without making a model of each.
 ENGINE_FIELDS = (
     "ticket_id", "at", "seq", "kind", "by", "is_public", "is_automatic", "new", "detail",
@@ -103,10 +107,12 @@ class EngineRow(Protocol):
 def engine_event(row: EngineRow, terms: rules.Terms | None) -> rules.Event:
     """Return one stored event as the engine reads it."""
     status = "new" if row.kind == TicketEvent.Kind.OPENED else None
+    inherits = row.kind in INHERITING
+    taken = row.detail.get("taken")
     return rules.Event(
         at=clock.to_epoch(row.at),
         seq=row.seq,
-        kind=row.kind,  # type: ignore[arg-type]  # the engine's kinds are ours
+        kind="took_in" if inherits else row.kind,  # type: ignore[arg-type]  # its kinds are ours
         by=row.by,  # type: ignore[arg-type]
         public=row.is_public,
         automatic=row.is_automatic,
@@ -114,6 +120,7 @@ def engine_event(row: EngineRow, terms: rules.Terms | None) -> rules.Event:
         severity=row.detail.get("severity"),
         terms=terms,
         mode=row.detail.get("mode", "retarget"),
+        taken=(rules.Taken.from_json(taken) if taken else rules.Taken()) if inherits else None,
     )
 
 

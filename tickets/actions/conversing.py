@@ -14,6 +14,7 @@ from tickets.actions.attaching import attach, check_files, removed_unless_kept
 from tickets.actions.changing import apply_status
 from tickets.actions.clocks import reclock
 from tickets.actions.events import locked, record_event, require_agent
+from tickets.actions.merging import let_read, locked_destination
 from tickets.actions.opening import open_ticket, write_message
 from tickets.actions.telling import tell_replied
 from tickets.models import HandleTime, Message, Ticket, TicketEvent
@@ -34,14 +35,16 @@ def reply_as_customer(
 ) -> tuple[Ticket, Message | None]:
     """Add a customer's message; return the ticket it landed on.
 
-    On a closed ticket that is a new, linked one (its message is then None
-    here: it opened the follow-up). ``marks_solved`` lets the customer close the
-    matter with the message.
+    On a merged ticket that is the one on which it goes on. On a closed ticket
+    that is a new, linked one (its message is then None here: it opened the
+    follow-up). ``marks_solved`` lets the customer close the matter with the message.
     """
     body = _checked(body)
     check_files(files)
     with removed_unless_kept() as stored, transaction.atomic():
-        row = locked(ticket)
+        row = locked_destination(ticket)
+        if row.pk != ticket.pk:
+            let_read(row, author, now)
         if moves.status_after_customer_reply(row.status) == moves.FOLLOW_UP:
             return _follow_up(row, author, body, files, now), None
         message = write_message(row, author, body, now=now, is_public=True)

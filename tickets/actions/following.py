@@ -24,7 +24,11 @@ def follow(*, ticket: Ticket, user: User, by: User) -> bool:
         raise NotPermitted(
             "not_a_colleague", _("Only people of the ticket's organization can follow it.")
         )
-    _follower, created = TicketFollower.objects.get_or_create(ticket=row, user=user)
+    follower, created = TicketFollower.objects.get_or_create(ticket=row, user=user)
+    if follower.reads_since is not None and by.pk != user.pk:
+        # Brought here by a merge, and now by somebody to whom the ticket belongs.
+        follower.reads_since = None
+        follower.save(update_fields=["reads_since"])
     return created
 
 

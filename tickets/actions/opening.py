@@ -1,12 +1,15 @@
 """Open a ticket: the one way in for web form, API and every channel to come."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from people.models import Membership, Organization, User
+from portal.kit.clock import to_epoch
 from portal.kit.refused import InvalidInput, NotPermitted
 from portal.kit.rich_text import MAX_CHARACTERS, to_html
 from portal.kit.uploads import Upload
@@ -18,7 +21,18 @@ from tickets.actions.routing import facts_of, fire_triggers
 from tickets.actions.telling import tell, tell_assigned, tell_opened
 from tickets.models import Clock, Message, Queue, Ticket, TicketEvent, Trigger
 from tickets.models.clock import NO_PROMISE_RUNNING
+from tickets.models.conversation import new_attachment_id
+from tickets.rules.clocks import Taken, Turn
 from tiers.promises import promise_for
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The message a new ticket is split from, by whom, and whether it counts from that message."""
+
+    message: Message
+    by: User
+    from_message: bool
 
 
 def open_ticket(
@@ -34,6 +48,7 @@ def open_ticket(
     files: Sequence[Upload] = (),
     opened_by: User | None = None,
     follow_up_of: Ticket | None = None,
+    split_from: Split | None = None,
 ) -> Ticket:
     """Open a ticket under the promise that counts now; return it routed, with its clocks.
 
@@ -61,6 +76,7 @@ def open_ticket(
             terms=terms,
             rank_at=NO_PROMISE_RUNNING,
             follow_up_of=follow_up_of,
+            split_from=split_from.message.ticket if split_from else None,
             last_event_at=now,
             created_at=now,
             updated_at=now,
@@ -77,6 +93,8 @@ def open_ticket(
                 ticket=ticket, kind=TicketEvent.Kind.FOLLOW_UP, now=now, actor=actor,
                 old=follow_up_of.reference,
             )  # fmt: skip
+        if split_from is not None:
+            _record_split(ticket, message, split_from, now)
         outcome = fire_triggers(
             ticket=ticket, facts=facts_of(ticket, Trigger.Event.CREATED, body=body), now=now
         )
@@ -91,6 +109,24 @@ def open_ticket(
                 ticket=ticket, kind="ticket_arrived", recipients=told, once=str(ticket.pk), now=now
             )
         return ticket
+
+
+def _record_split(ticket: Ticket, message: Message, origin: Split, now: datetime) -> None:
+    """Say where it comes from, since when it counts, and let it have the message's files."""
+    for file in origin.message.attachments.all():
+        # The same stored file; a row of its own, so that access follows the new message.
+        file.pk, file.public_id, file.message = None, new_attachment_id(), message
+        file.created_at = now
+        file.save(force_insert=True)
+    detail: dict[str, Any] = {"message": origin.message.pk}
+    if origin.from_message:
+        since = to_epoch(origin.message.created_at)
+        turns = (Turn(since, "open", ticket.severity),)
+        detail["taken"] = Taken(opened_at=since, waiting_since=since, turns=turns).to_json()
+    record_event(
+        ticket=ticket, kind=TicketEvent.Kind.SPLIT_FROM, now=now, actor=origin.by,
+        old=origin.message.ticket.reference, detail=detail,
+    )  # fmt: skip
 
 
 def _checked(subject: str, body: str, severity: int) -> tuple[str, str]:

@@ -8,7 +8,16 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from tickets.api.clock_outputs import ClocksOutput
-from tickets.api.inputs import NewTicketForm, NewTicketInput, ReplyForm, ReplyInput, StatusInput
+from tickets.api.inputs import (
+    MergeInput,
+    NewTicketForm,
+    NewTicketInput,
+    NoReplyNeededInput,
+    ReplyForm,
+    ReplyInput,
+    SplitInput,
+    StatusInput,
+)
 from tickets.api.outputs import (
     ErrorOutput,
     MessageOutput,
@@ -150,6 +159,33 @@ acknowledge = extend_schema(
     parameters=[REFERENCE, OpenApiParameter("id", int, OpenApiParameter.PATH)],
     request=None,
     responses={200: WarningOutput, **REFUSALS, 404: NOT_FOUND},
+)
+no_reply_needed = extend_schema(
+    operation_id="no_reply_needed",
+    tags=["tickets"],
+    summary="Say that the customer's last message needs no answer",
+    description="Agents alone. Ends the wait for the next reply as cancelled, never the first.",
+    parameters=[REFERENCE, IDEMPOTENCY_KEY],
+    request=NoReplyNeededInput,
+    responses={200: TicketOutput, **SENDING, 404: NOT_FOUND},
+)
+merge = extend_schema(
+    operation_id="merge_ticket",
+    tags=["tickets"],
+    summary="Merge a ticket into another of the same organization",
+    description="Agents alone, for good. Answers the ticket that stays; it inherits what was owed.",
+    parameters=[REFERENCE, IDEMPOTENCY_KEY],
+    request=MergeInput,
+    responses={200: TicketOutput, **SENDING, 404: NOT_FOUND},
+)
+split = extend_schema(
+    operation_id="split_ticket",
+    tags=["tickets"],
+    summary="Open a new ticket from a customer's message",
+    description="Agents alone. Answers the new ticket, linked to the one it comes from.",
+    parameters=[REFERENCE, IDEMPOTENCY_KEY],
+    request=SplitInput,
+    responses={201: TicketOutput, **SENDING, 404: NOT_FOUND},
 )
 get_attachment = extend_schema(
     operation_id="get_attachment",

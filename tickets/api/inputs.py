@@ -91,6 +91,31 @@ class StatusInput(StrictInput):
     reason = StrictText(max_length=300, required=False, allow_blank=True, default="")
 
 
+class NoReplyNeededInput(StrictInput):
+    """Why a message needs no answer."""
+
+    reason = StrictText(max_length=300, required=False, allow_blank=True, default="")
+
+
+class MergeInput(StrictInput):
+    """Into which ticket, and whether the earlier opening counts."""
+
+    into = StrictText(max_length=20, help_text=_("The reference of the ticket that stays."))
+    from_opening = serializers.BooleanField(
+        default=True, help_text=_("Count from the earlier of the two openings.")
+    )
+
+
+class SplitInput(StrictInput):
+    """Which message becomes a ticket of its own."""
+
+    message = serializers.IntegerField(min_value=1, help_text=_("The id of a customer's message."))
+    subject = StrictText(max_length=200)
+    from_message = serializers.BooleanField(
+        default=False, help_text=_("Count since the message was written, not from now.")
+    )
+
+
 class NewTicketForm(NewTicketInput):
     """A new ticket with files, as multipart/form-data."""
 

@@ -107,6 +107,8 @@ class TicketOutput(serializers.ModelSerializer[Ticket]):
     requester = RequesterOutput(read_only=True)
     assignee = serializers.SerializerMethodField()
     follow_up_of = serializers.SerializerMethodField()
+    merged_into = serializers.SerializerMethodField()
+    split_from = serializers.SerializerMethodField()
     created_at = Instant()
     updated_at = Instant()
     first_replied_at = Instant()
@@ -118,8 +120,9 @@ class TicketOutput(serializers.ModelSerializer[Ticket]):
         model = Ticket
         fields = [
             "reference", "url", "subject", "status", "severity", "category", "channel", "tier",
-            "organization", "requester", "assignee", "follow_up_of", "created_at", "updated_at",
-            "first_replied_at", "solved_at", "closed_at", "clocks",
+            "organization", "requester", "assignee", "follow_up_of", "merged_into",
+            "split_from", "created_at", "updated_at", "first_replied_at", "solved_at",
+            "closed_at", "clocks",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -135,7 +138,21 @@ class TicketOutput(serializers.ModelSerializer[Ticket]):
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_follow_up_of(self, ticket: Ticket) -> str | None:
         """Return the reference of the closed ticket that it goes on from."""
-        return f"T-{ticket.follow_up_of_id}" if ticket.follow_up_of_id else None
+        return _reference(ticket.follow_up_of_id)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_merged_into(self, ticket: Ticket) -> str | None:
+        """Return the reference of the ticket on which this one goes on."""
+        return _reference(ticket.merged_into_id)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_split_from(self, ticket: Ticket) -> str | None:
+        """Return the reference of the ticket from which this one was split."""
+        return _reference(ticket.split_from_id)
+
+
+def _reference(pk: int | None) -> str | None:
+    return f"T-{pk}" if pk else None
 
 
 class AttachmentOutput(serializers.ModelSerializer[Attachment]):
@@ -154,8 +171,9 @@ class AttachmentOutput(serializers.ModelSerializer[Attachment]):
 
 
 class MessageOutput(serializers.ModelSerializer[Message]):
-    """A message as it was typed, and as safe HTML."""
+    """A message as it was typed, and as safe HTML; ``ticket`` is where it was said."""
 
+    ticket = serializers.SerializerMethodField()
     author = serializers.SerializerMethodField()
     internal = serializers.SerializerMethodField()
     created_at = Instant()
@@ -165,6 +183,7 @@ class MessageOutput(serializers.ModelSerializer[Message]):
         model = Message
         fields = [
             "id",
+            "ticket",
             "author",
             "by",
             "internal",
@@ -174,6 +193,10 @@ class MessageOutput(serializers.ModelSerializer[Message]):
             "attachments",
         ]
         read_only_fields = fields
+
+    def get_ticket(self, message: Message) -> str:
+        """Return the reference of the ticket it was said on; one merged in says its own."""
+        return f"T-{message.ticket_id}"
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_author(self, message: Message) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from tickets.api import clocks, views, warning_views
+from tickets.api import clocks, reshaping, views, warning_views
 
 
 def both(route: str, view: Any, name: str) -> list[URLPattern]:
@@ -31,5 +31,12 @@ urlpatterns = [
         warning_views.AcknowledgeView,
         "api_acknowledge",
     ),
+    *both(
+        "tickets/<str:reference>/no-reply-needed",
+        reshaping.NoReplyNeededView,
+        "api_ticket_no_reply_needed",
+    ),
+    *both("tickets/<str:reference>/merge", reshaping.MergeView, "api_ticket_merge"),
+    *both("tickets/<str:reference>/split", reshaping.SplitView, "api_ticket_split"),
     *both("attachments/<str:public_id>", views.AttachmentView, "api_attachment"),
 ]

@@ -169,7 +169,7 @@ class RepliesView(Door):
     def get(self, request: Request, reference: str) -> Response:
         """Answer a page of the conversation."""
         check_known(request, PAGES)
-        rows = Message.objects.visible_to(self.viewer).filter(ticket=self.ticket())
+        rows = Message.objects.visible_to(self.viewer).of_conversation(self.ticket())
         rows = rows.select_related("author").prefetch_related("attachments")
         return self.page(rows, MessageOutput, clock.now())
 
@@ -186,7 +186,7 @@ class RepliesView(Door):
             answer = {
                 "ticket": landed.reference,
                 "status": landed.status,
-                "follow_up_of": None if landed.pk == ticket.pk else ticket.reference,
+                "follow_up_of": followed(landed, ticket),
                 "message": message,
             }
             return 201, ReplyOutput(answer).data, place_of(landed.reference)
@@ -218,6 +218,13 @@ class RepliesView(Door):
             now=now,
         )
         return message or landed.messages.get()
+
+
+def followed(landed: Ticket, asked: Ticket) -> str | None:
+    """Return the ticket that a reply's new ticket follows up on; None when it landed on an old."""
+    if landed.pk in {asked.pk, asked.merged_into_id} or landed.follow_up_of_id is None:
+        return None
+    return f"T-{landed.follow_up_of_id}"
 
 
 def check_customer_may(internal: bool, status: str) -> None:

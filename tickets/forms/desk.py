@@ -124,6 +124,13 @@ class QueueForm(forms.Form):
     )
 
 
+class NoReplyNeededForm(forms.Form):
+    """Why no answer is needed, if that is worth a word; and what the agent has seen."""
+
+    reason = forms.CharField(max_length=300, required=False)
+    seen_seq = forms.IntegerField(min_value=0, max_value=2**31, required=False)
+
+
 def asked_of(form: forms.Form) -> dict[str, Any]:
     """Return what a form asks for; raises InvalidInput with its first sentence otherwise."""
     if form.is_valid():

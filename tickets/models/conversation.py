@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from people.models import User
 from portal.kit.viewer import Viewer
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Ticket, TicketFollower
 
 
 def attachments_storage() -> Storage:
@@ -25,9 +25,26 @@ class MessageQuerySet(models.QuerySet["Message"]):
     """Questions about messages."""
 
     def visible_to(self, viewer: Viewer) -> "MessageQuerySet":
-        """Return what this viewer may read: internal notes are for staff alone."""
+        """Return what this viewer may read: internal notes are for staff alone.
+
+        Whom a merge made a follower reads what was said since.
+        """
         messages = self.filter(ticket__in=Ticket.objects.visible_to(viewer))
-        return messages if viewer.is_staff else messages.filter(is_public=True)
+        if viewer.is_staff:
+            return messages
+        came_later = TicketFollower.objects.filter(
+            ticket=models.OuterRef("ticket"),
+            user=viewer.user_id,
+            reads_since__gt=models.OuterRef("created_at"),
+        )
+        reads_all = models.Q(ticket__requester_id=viewer.user_id) | models.Q(
+            ticket__organization_id__in=viewer.managed_organization_ids
+        )
+        return messages.filter(reads_all | ~models.Exists(came_later), is_public=True)
+
+    def of_conversation(self, ticket: Ticket) -> "MessageQuerySet":
+        """Return what was said on a ticket and on those merged into it."""
+        return self.filter(models.Q(ticket=ticket) | models.Q(ticket__merged_into=ticket))
 
 
 class Message(models.Model):

@@ -234,10 +234,15 @@ class Ticket(models.Model):
 
 
 class TicketFollower(models.Model):
-    """Somebody of the organization who follows a colleague's ticket."""
+    """Somebody of the organization who follows a colleague's ticket.
+
+    ``reads_since`` is set for whom a merge brought here: what was said before is
+    not theirs to read. Whoever shares the ticket with them takes it away.
+    """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="followers")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followed_tickets")
+    reads_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("follower")
@@ -254,9 +259,9 @@ class TicketEvent(models.Model):
     """One thing that happened to a ticket; never updated, ordered by ``seq``.
 
     The clocks are a pure function of these rows, so the kinds ``opened``,
-    ``message``, ``status``, ``severity``, ``terms``, ``no_reply_needed`` and
-    ``merged`` carry what the engine reads; the others are for the timeline. ``by``
-    says which side acted.
+    ``message``, ``status``, ``severity``, ``terms``, ``no_reply_needed``,
+    ``merged``, ``took_in`` and ``split_from`` carry what the engine reads; the
+    others are for the timeline. ``by`` says which side acted.
     """
 
     class Kind(models.TextChoices):

@@ -127,6 +127,17 @@ def status_after_customer_reply(old: str) -> str:
     return "open" if old in {"pending", "solved"} else old
 
 
+def status_after_merge(old: str, source: str, *, awaits_answer: bool) -> str:
+    """The status of a ticket after another was merged into it.
+
+    A solved one goes on when the other was not done; what waited for the customer is ours again
+    when the customer had written there.
+    """
+    if old == "solved" and source in LIVE_STATUSES:
+        return "open"
+    return "open" if old == "pending" and awaits_answer else old
+
+
 def status_after_agent_reply(old: str, *, public: bool) -> str:
     """The status after an agent wrote without choosing one: the first public reply opens."""
     return "open" if public and old == "new" else old

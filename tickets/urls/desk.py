@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from tickets.views.desk import changing, clocks, composing, queue, searching, ticket, warnings
+from tickets.views.desk import (
+    changing,
+    clocks,
+    composing,
+    merging,
+    queue,
+    searching,
+    splitting,
+    ticket,
+    warnings,
+)
 
 urlpatterns = [
     path("", queue.desk, name="desk"),
@@ -21,4 +31,11 @@ urlpatterns = [
     path(
         "tickets/<str:reference>/acknowledge/", warnings.desk_acknowledge, name="desk_acknowledge"
     ),
+    path(
+        "tickets/<str:reference>/no-reply-needed/",
+        changing.desk_no_reply_needed,
+        name="desk_no_reply_needed",
+    ),
+    path("tickets/<str:reference>/merge/", merging.desk_merge, name="desk_merge"),
+    path("tickets/<str:reference>/split/<int:message>/", splitting.desk_split, name="desk_split"),
 ]

@@ -8,7 +8,8 @@ follow Zendesk's definitions; `engine` holds the table.
 """
 
 from tickets.rules.clocks.engine import evaluate
-from tickets.rules.clocks.facts import METRICS, Event, Options, Target, Terms
+from tickets.rules.clocks.facts import METRICS, Event, Options, Taken, Target, Terms, Turn
+from tickets.rules.clocks.inheriting import handed_on
 from tickets.rules.clocks.reading import (
     Alarm,
     Breach,
@@ -26,9 +27,12 @@ __all__ = [
     "Options",
     "Reading",
     "Segment",
+    "Taken",
     "Target",
     "Terms",
+    "Turn",
     "evaluate",
+    "handed_on",
     "next_alarm_at",
     "worst_reading",
 ]

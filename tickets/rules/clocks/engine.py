@@ -16,7 +16,10 @@
 Time spent solved never counts, for any metric. First reply, solved without one, is over as
 cancelled (or breached, when it was late by then) and goes on after a reopening. Every metric
 pauses in addition on the statuses its target names. Internal notes and automatic messages start
-and stop nothing. A merge ends every running clock as cancelled.
+and stop nothing. A merge ends every running clock as cancelled, and the ticket that takes the
+other in inherits what was owed there: its first or next reply counts from the oldest message that
+was not answered, the clocks that run from the opening from the earlier one. Time before the merge
+is counted as it was spent on the other ticket, and nothing breaks before the merge.
 
 Changing severity or terms retargets the live clocks: same start, same elapsed time, new target
 and calendar from that instant on. Without a target the clock is cancelled, its history kept;
@@ -39,13 +42,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TypeVar
 
-from tickets.rules.clocks.facts import (
-    DONE,
-    Event,
-    Options,
-)
+from tickets.rules.clocks.facts import DONE, Event, Options, Target, Turn
 from tickets.rules.clocks.measuring import not_started, reading_of
 from tickets.rules.clocks.reading import Reading
+from tickets.rules.clocks.run import Beginning, Run
 from tickets.rules.clocks.running import Running
 from tiers.rules.business_time import BusinessCalendar
 
@@ -129,10 +129,14 @@ class Clocks(Running):
     def __init__(self, options: Options, events: Sequence[Event]) -> None:
         super().__init__(options, events)
         self.merged = False
+        # Since when the clocks of the whole ticket count, and the turns before its own opening.
+        self.opened_at = 0
+        self.before: tuple[Turn, ...] = ()
 
     def _opened(self, event: Event) -> None:
         if self.severity:
             raise ValueError("A ticket is opened once.")
+        self.opened_at = event.at
         self.severity = required(event.severity, "severity", event)
         self.enter(event.status or "new")
         self.agree(event.terms)
@@ -204,6 +208,77 @@ class Clocks(Running):
                 run.stop(event.at, "cancelled", "merged", final=True)
         self.merged = True
 
+    def _took_in(self, event: Event) -> None:
+        """Inherit what another ticket owed, each metric from the earlier of both starts."""
+        taken = required(event.taken, "taken", event)
+        opened_at, waiting_since = taken.opened_at, taken.waiting_since
+        if any(at is not None and at > event.at for at in taken[:3]):
+            raise ValueError("Nothing is inherited from what is still to come.")
+        if opened_at is not None and opened_at < self.opened_at:
+            earlier = tuple(turn for turn in taken.turns if turn.at < self.opened_at)
+            self.before = earlier + self.before
+            self.opened_at = opened_at
+            for metric in FROM_OPENING:
+                if self.live(metric) is not None:
+                    self._take_over(metric, Beginning(0, "opened", opened_at, self.before), event)
+        if waiting_since is not None:
+            awaited = self._awaited()
+            if self._starts_after(awaited, waiting_since):
+                began = Beginning(self.place, "customer_message", waiting_since, taken.turns)
+                self._take_over(awaited, began, event)
+        if taken.updated_at is not None and self._owes_no_update():
+            began = Beginning(self.place, "agent_reply", taken.updated_at, taken.turns)
+            self._take_over("periodic_update", began, event)
+        for metric, _ in taken.holds:
+            run, held = self.live(metric), self._held(metric, event)
+            if run is not None and held is not None:
+                run.kept = held
+                self.turn(run, event.at, "merged")
+
+    def _owes_no_update(self) -> bool:
+        return self.live("periodic_update") is None and self.status not in DONE
+
+    def _awaited(self) -> str:
+        """Return which reply would answer an unanswered message now."""
+        first = self.runs.get("first_reply")
+        return "next_reply" if first and first[-1].ending == "stopped" else "first_reply"
+
+    def _starts_after(self, metric: str, at: int) -> bool:
+        """Whether a message of `at` has been waiting longer than the run of a reply knows."""
+        run = self.live(metric)
+        if run is None:
+            return metric == "next_reply" or metric not in self.runs
+        if run.began.since is not None:
+            return at < run.began.since
+        return at < self.events[run.began.place].at
+
+    def _take_over(self, metric: str, began: Beginning, event: Event) -> None:
+        """Let a clock run since it began on the other ticket; breaches on record stay."""
+        if metric not in self.metrics:
+            return
+        runs = self.runs.setdefault(metric, [])
+        own = self.live(metric)
+        cycle = own.cycle if own else len(runs) + 1
+        blank = Run(metric, cycle, event.at, "running", began.cause, None, "", began)
+        blank.kept = self._held(metric, event) or (own.kept if own else None)
+        promise = blank.kept[0] if blank.kept else self.promises.get(metric)
+        if own is not None and promise is None:
+            return  # promised no more: it keeps the history it has
+        anew = self.recount(blank, self.terms)
+        anew.corrected = (own, event.at)
+        if own is None:
+            runs.append(anew)
+        elif anew.ending is None:
+            runs[-1] = anew
+
+    def _held(self, metric: str, event: Event) -> tuple[Target, str] | None:
+        """Return the promise of the other ticket, where it is the one to hold on to."""
+        theirs = dict(event.taken.holds).get(metric) if event.taken else None
+        if theirs is None or event.terms is None:
+            return None
+        target = event.terms.targets.get((self.severity, theirs))
+        return (target, event.terms.key) if target else None
+
     def _customer_wrote(self, at: int) -> None:
         first = self.runs.get("first_reply")
         early = self.options.next_reply_from_first_message
@@ -251,6 +326,7 @@ TAKING: Mapping[str, Callable[[Clocks, Event], None]] = {
     "terms": Clocks._terms,
     "no_reply_needed": Clocks._no_reply_needed,
     "merged": Clocks._merged,
+    "took_in": Clocks._took_in,
 }
 
 

@@ -20,7 +20,9 @@ STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
 DONE = frozenset({"solved", "closed"})
 SEVERITIES = (1, 2, 3, 4)
 
-Kind = Literal["opened", "message", "status", "severity", "terms", "no_reply_needed", "merged"]
+Kind = Literal[
+    "opened", "message", "status", "severity", "terms", "no_reply_needed", "merged", "took_in"
+]
 Mode = Literal["retarget", "restart", "keep", "correct"]
 
 
@@ -133,6 +135,50 @@ class Terms:
         )
 
 
+class Turn(NamedTuple):
+    """A status or severity that another ticket took on."""
+
+    at: int
+    status: str | None = None
+    severity: int | None = None
+
+
+class Taken(NamedTuple):
+    """What a ticket inherits from another: one merged into it, or the one it was split from.
+
+    `opened_at` is the earlier opening to count from; `waiting_since` the oldest customer message
+    that nobody answered there; `updated_at` the last public agent reply, where an update is owed
+    since. None: nothing of the kind. `turns` are the other ticket's, oldest first, from its
+    opening on: that time is counted as it was spent there. `holds` names what goes on under the
+    other's promise (the event's terms) because that is due sooner: (our metric, theirs).
+    """
+
+    opened_at: int | None = None
+    waiting_since: int | None = None
+    updated_at: int | None = None
+    turns: tuple[Turn, ...] = ()
+    holds: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "opened_at": self.opened_at,
+            "waiting_since": self.waiting_since,
+            "updated_at": self.updated_at,
+            "turns": [list(turn) for turn in self.turns],
+            "holds": [list(pair) for pair in self.holds],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(
+            opened_at=data["opened_at"],
+            waiting_since=data["waiting_since"],
+            updated_at=data["updated_at"],
+            turns=tuple(Turn(*turn) for turn in data["turns"]),
+            holds=tuple((ours, theirs) for ours, theirs in data["holds"]),
+        )
+
+
 class Event(NamedTuple):
     """Something that happened to a ticket. Ordered by (at, seq); see `engine.in_order`.
 
@@ -142,7 +188,8 @@ class Event(NamedTuple):
     `mode` says what that does to the clocks that live: they keep what has elapsed (retarget) or
     begin anew (restart); new terms may also leave them alone (keep), or be counted as if they had
     been agreed at the start (correct). Terms None means that nothing is promised any more.
-    `merged` ends every clock for good.
+    `merged` ends every clock for good; `took_in` is the other side of it and carries what was
+    `taken`.
     """
 
     at: int
@@ -155,6 +202,7 @@ class Event(NamedTuple):
     severity: int | None = None
     terms: Terms | None = None
     mode: Mode = "retarget"
+    taken: Taken | None = None
 
 
 class Options(NamedTuple):

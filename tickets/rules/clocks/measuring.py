@@ -56,7 +56,7 @@ def reading_of(run: Run, calendars: Calendars, now: int) -> Reading | None:
     if run.corrected is not None:
         # What was promised before the correction is the forerunner's; this run was only counted.
         forerun, corrected_at = run.corrected
-        forerunner = reading_of(forerun, calendars, corrected_at)
+        forerunner = reading_of(forerun, calendars, corrected_at) if forerun else None
         since = ladder_since = rung_before = max(since, corrected_at)
     for start, end, state, cause, target, terms_key in stretches:
         if target is not None and corrected_at is not None and start <= corrected_at:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tickets.rules.clocks.facts import Target
+from tickets.rules.clocks.facts import Target, Turn
 from tickets.rules.clocks.reading import State
 
 # Time from start to end, in one state with its cause, under one target of some terms.
@@ -12,10 +12,16 @@ Stretch = tuple[int, int, State, str, Target | None, str]
 
 
 class Beginning(NamedTuple):
-    """How a run began: with the event at which place, and for what cause."""
+    """How a run began: with the event at which place, and for what cause.
+
+    A run that was inherited began earlier, at `since`, under the turns of the other ticket, and
+    joined this one with the event at `place`.
+    """
 
     place: int
     cause: str
+    since: int | None = None
+    turns: tuple[Turn, ...] = ()
 
 
 class Run:
@@ -27,7 +33,7 @@ class Run:
 
     `kept` is the promise
     (target, terms key) it holds on to while others of the ticket follow new terms. `corrected` is
-    the run as it was counted before a correction, and the instant of that.
+    the run as it was counted before a correction, if there was one, and the instant of that.
     """
 
     __slots__ = (
@@ -61,7 +67,7 @@ class Run:
         self.cycle = cycle
         self.began = began
         self.kept: tuple[Target | None, str] | None = None
-        self.corrected: tuple[Run, int] | None = None
+        self.corrected: tuple[Run | None, int] | None = None
         self.stretches: list[Stretch] = []
         self.since = at
         self.state = state

@@ -124,35 +124,64 @@ class Running:
         return "running", cause
 
     def recount(self, run: Run, terms: Terms | None) -> Run:
-        """Count a live run anew, as if these terms had been there when it began.
+        """Count a run anew from its beginning, as if these terms had been there since.
 
-        What has happened is walked through again with no other run than this one. In the end
-        status and severity are again what they are now, and so are the runs but for this one.
+        One that keeps a promise of its own is counted under that. What has happened is walked
+        through again with no other run than this one. In the end status and severity are again
+        what they are now, and so are the runs but for this one.
         """
-        runs, upto = self.runs, self.place
+        runs, upto, began = self.runs, self.place, run.began
         self.runs = {}
-        for place, event in enumerate(self.events[:upto]):
+        for place, event in enumerate(self.events[: upto + 1]):
             self.place = place
+            if place == upto and place != began.place:
+                break
             self._pass_by(event, terms)
-            if place == run.began.place:
-                self.start(run.metric, event.at, run.began.cause)
+            if place == began.place:
+                if began.since is None:
+                    self._begin_again(run, event.at)
+                else:
+                    self._inherit(run, event.at, terms)
             if event.kind == "opened" and self.status in DONE:
                 self.solve(event.at)
         (anew,) = self.runs[run.metric]
-        anew.cycle = run.cycle
+        anew.cycle, anew.began = run.cycle, began
         self.runs, self.place = runs, upto
         return anew
 
+    def _begin_again(self, run: Run, at: int) -> None:
+        self.start(run.metric, at, run.began.cause)
+        if run.kept is not None:
+            (anew,) = self.runs[run.metric]
+            anew.kept = run.kept
+            self.turn(anew, at, run.began.cause)
+
+    def _inherit(self, run: Run, joins_at: int, terms: Terms | None) -> None:
+        """Walk a run through the turns of the other ticket, up to where it joins this one."""
+        status, severity, since = self.status, self.severity, run.began.since or 0
+        for turn in run.began.turns:
+            if turn.at > since and not self.runs:
+                self._begin_again(run, since)
+            if turn.at < joins_at:
+                self._turned(turn.at, turn.status, turn.severity, terms)
+        if not self.runs:
+            self._begin_again(run, since)
+        self._turned(joins_at, status, severity, terms)
+
     def _pass_by(self, event: Event, terms: Terms | None) -> None:
         """Take in again what an event says of status and severity."""
-        if event.severity is not None:
-            self.severity = event.severity
+        status = (event.status or "new") if event.kind == "opened" else event.status
+        self._turned(event.at, status, event.severity, terms)
+
+    def _turned(
+        self, at: int, status: str | None, severity: int | None, terms: Terms | None
+    ) -> None:
+        if severity is not None:
+            self.severity = severity
             self.agree(terms)
             for metric in self.runs:
                 run = self.live(metric)
                 if run is not None:
-                    self.turn(run, event.at, f"severity:{self.severity}")
-        if event.kind == "opened":
-            self.enter(event.status or "new")
-        elif event.kind == "status" and event.status is not None:
-            self.move(event.at, event.status)
+                    self.turn(run, at, f"severity:{severity}")
+        if status is not None:
+            self.move(at, status)

@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from people.models import User
+from people.viewers import viewer_of
+from portal.kit.viewer import Viewer
 from portal.kit.words import severity_label, status_label
-from tickets.models import Message, Ticket, TicketEvent
+from tickets.models import Message, Ticket, TicketEvent, TicketFollower
 
 Kind = TicketEvent.Kind
 # More than a screen or two is read by nobody at once; the rest is one click away.
@@ -20,6 +22,7 @@ SAME_BREATH = timedelta(minutes=10)
 MESSAGE_KINDS = frozenset({Kind.OPENED, Kind.MESSAGE})
 TOLD_KINDS = (
     Kind.OPENED, Kind.MESSAGE, Kind.STATUS, Kind.SEVERITY, Kind.TERMS, Kind.RATED, Kind.FOLLOW_UP,
+    Kind.MERGED, Kind.TOOK_IN, Kind.SPLIT, Kind.SPLIT_FROM,
 )  # fmt: skip
 
 
@@ -55,22 +58,24 @@ class Conversation:
 
 
 def conversation_of(ticket: Ticket, reader: User, *, whole: bool = False) -> Conversation:
-    """Return the public story of a ticket; two queries, and one more for files.
+    """Return the public story of a ticket as far as it is this reader's.
 
-    Internal notes, routing and assignment are not in it, whoever reads.
+    Internal notes, routing and assignment are not in it, whoever reads. What was
+    said on tickets merged into this one is, for whoever may read those.
     """
     events = list(
-        public_events(ticket)
+        readable_events(ticket, viewer_of(reader))
         .select_related("message__author", "actor")
         .prefetch_related("message__attachments")
-        .order_by("-seq")[: None if whole else LATEST_SHOWN + 1]
+        .order_by("-at", "-ticket_id", "-seq")[: None if whole else LATEST_SHOWN + 1]
     )
     leaves_out = not whole and len(events) > LATEST_SHOWN
     events = events[: None if whole else LATEST_SHOWN]
-    since = next((event.at for event in events if event.kind == Kind.STATUS), ticket.created_at)
+    own = [event for event in events if event.ticket_id == ticket.pk]
+    since = next((event.at for event in own if event.kind == Kind.STATUS), ticket.created_at)
     return Conversation(
         entries=_entries(reversed(events), reader),
-        seq=events[0].seq if events else 0,
+        seq=own[0].seq if own else 0,
         leaves_out=leaves_out,
         status_since=since,
     )
@@ -79,6 +84,28 @@ def conversation_of(ticket: Ticket, reader: User, *, whole: bool = False) -> Con
 def public_events(ticket: Ticket) -> models.QuerySet[TicketEvent]:
     """Return the events a customer may know of."""
     return TicketEvent.objects.filter(ticket=ticket, is_public=True, kind__in=TOLD_KINDS)
+
+
+def readable_events(ticket: Ticket, viewer: Viewer) -> models.QuerySet[TicketEvent]:
+    """Return the public events of a conversation that this viewer may read.
+
+    Messages are those that are readable. Whom a merge brought here reads the
+    changes since; of the merged tickets only the messages are told.
+    """
+    told = TicketEvent.objects.filter(is_public=True, kind__in=TOLD_KINDS)
+    messages = Message.objects.visible_to(viewer).of_conversation(ticket)
+    came_later = TicketFollower.objects.filter(
+        ticket=ticket, user=viewer.user_id, reads_since__gt=models.OuterRef("at")
+    )
+    changes = models.Q(ticket=ticket, message=None)
+    reads_all = (
+        viewer.is_staff
+        or ticket.requester_id == viewer.user_id
+        or ticket.organization_id in viewer.managed_organization_ids
+    )
+    if not reads_all:
+        changes &= ~models.Q(models.Exists(came_later))
+    return told.filter(models.Q(message__in=messages) | changes)
 
 
 def last_public_seq(ticket: Ticket) -> int:
@@ -117,6 +144,7 @@ def _goes_on(before: Message | None, message: Message) -> bool:
     return (
         before is not None
         and before.author_id == message.author_id
+        and before.ticket_id == message.ticket_id
         and message.created_at - before.created_at < SAME_BREATH
     )
 
@@ -136,10 +164,26 @@ def change_words(event: TicketEvent, reader: User) -> Change | None:
                 "score": event.new,
             }
             return Change("star", text, event.at)
+    return _other_ticket_words(event)
+
+
+def _other_ticket_words(event: TicketEvent) -> Change | None:
+    """Return how this ticket belongs to another; linked where its readers may read that too."""
+    match event.kind:
         case Kind.FOLLOW_UP if event.new:
             return Change("corner-down-right", _("It goes on in"), event.at, event.new)
         case Kind.FOLLOW_UP:
             return Change("corner-up-left", _("This goes on from"), event.at, event.old)
+        case Kind.MERGED:
+            return Change("git-merge", _("It goes on, as one with"), event.at, event.new)
+        case Kind.TOOK_IN:
+            text = _("%(other)s was about the same and goes on here") % {"other": event.old}
+            return Change("git-merge", text, event.at)
+        case Kind.SPLIT:
+            text = _("A part of it goes on in %(other)s") % {"other": event.new}
+            return Change("split", text, event.at)
+        case Kind.SPLIT_FROM:
+            return Change("split", _("This began as a part of"), event.at, event.old)
     return None
 
 

@@ -48,7 +48,9 @@ def ticket_reply(request: HttpRequest, reference: str) -> HttpResponse:
     answer = _send(form, ticket, person, now) if form.is_valid() else None
     if answer is None:
         return _page(request, ticket, now, reply_form=form, status=422)
-    if answer["reference"] != ticket.reference:
+    if answer["reference"] == _goes_on_in(ticket):
+        messages.success(request, _("Your message is in %(new)s.") % {"new": answer["reference"]})
+    elif answer["reference"] != ticket.reference:
         messages.success(
             request,
             _("%(new)s is open. It goes on from %(old)s.")
@@ -136,6 +138,10 @@ def _send(form: SentOnceForm, ticket: Ticket, person: User, now: datetime) -> di
         )
         return None
     return answer
+
+
+def _goes_on_in(ticket: Ticket) -> str:
+    return f"T-{ticket.merged_into_id}" if ticket.merged_into_id else ""
 
 
 def _place(answer: dict[str, Any]) -> str:

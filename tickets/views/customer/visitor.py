@@ -25,5 +25,7 @@ def visible_ticket(request: HttpRequest, reference: str) -> Ticket:
     """Return the ticket if this viewer may know of it; 404 otherwise, missing or not."""
     tickets = Ticket.objects.visible_to(viewer_of_request(request)).by_reference(reference)
     return get_object_or_404(
-        tickets.select_related("organization", "requester", "assignee", "follow_up_of")
+        tickets.select_related(
+            "organization", "requester", "assignee", "follow_up_of", "merged_into"
+        )
     )

@@ -63,8 +63,26 @@ def _other(kind: str, who: dict[str, str], at: datetime, reason: str) -> Change 
             return Change("scale", _("The promise for this ticket changed"), at, reason=reason)
         case Kind.ACKNOWLEDGED:
             return Change("eye", _("%(who)s takes care of it") % who, at, reason=_seen(who))
+        case Kind.NO_REPLY_NEEDED:
+            text = _("%(who)s said that no reply is needed") % who
+            return Change("message-square", text, at, reason=reason)
         case Kind.TRIGGER:
             return Change("zap", _("The trigger “%(rule)s” ran") % who, at)
+    return _one_with_another(kind, who, at)
+
+
+def _one_with_another(kind: str, who: dict[str, str], at: datetime) -> Change | None:
+    match kind:
+        case Kind.MERGED:
+            text = _("%(who)s merged it into") % who
+            return Change("git-merge", text, at, reference=who["new"], is_loud=True)
+        case Kind.TOOK_IN:
+            text = _("%(who)s merged another ticket into this one:") % who
+            return Change("git-merge", text, at, reference=who["old"], is_loud=True)
+        case Kind.SPLIT:
+            return Change("split", _("%(who)s split off") % who, at, reference=who["new"])
+        case Kind.SPLIT_FROM:
+            return Change("split", _("%(who)s split it from") % who, at, reference=who["old"])
     return None
 
 

@@ -8,8 +8,15 @@ from django.views.decorators.http import require_POST
 from portal.kit import clock
 from portal.kit.access import access
 from portal.kit.words import severity_label, status_label
-from tickets.actions import assign, change_queue, set_severity, set_status
-from tickets.forms.desk import AssignForm, QueueForm, SeverityForm, StatusForm, asked_of
+from tickets.actions import assign, change_queue, mark_no_reply_needed, set_severity, set_status
+from tickets.forms.desk import (
+    AssignForm,
+    NoReplyNeededForm,
+    QueueForm,
+    SeverityForm,
+    StatusForm,
+    asked_of,
+)
 from tickets.views.desk.at_the_desk import back_to_ticket, person_at_desk, visible_ticket
 
 
@@ -60,4 +67,15 @@ def desk_queue(request: HttpRequest, reference: str) -> HttpResponse:
     asked = asked_of(QueueForm(request.POST))
     change_queue(ticket=ticket, by=person, now=clock.now(), **asked)
     messages.success(request, _("Moved to %(queue)s.") % {"queue": asked["queue"]})
+    return back_to_ticket(request, ticket)
+
+
+@access("desk")
+@require_POST
+def desk_no_reply_needed(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say that the customer's last message needs no answer."""
+    ticket, person = visible_ticket(request, reference), person_at_desk(request)
+    asked = asked_of(NoReplyNeededForm(request.POST))
+    mark_no_reply_needed(ticket=ticket, by=person, now=clock.now(), **asked)
+    messages.success(request, _("No reply is owed any more."))
     return back_to_ticket(request, ticket)

@@ -40,6 +40,8 @@ class Opened:
     assignable: Sequence[Person]
     moves: Sequence[tuple[str, Words]]
     follow_up_of: str
+    merged_into: str
+    split_from: str
     is_mine: bool
     may_be_mine: bool
 
@@ -77,10 +79,16 @@ def opened(ticket: Any, viewer: Viewer, now: datetime, *, whole: bool = False) -
         team=team,
         assignable=assignable,
         moves=[(status, STATUSES[status]) for status in allowed_moves("agent", ticket.status)],
-        follow_up_of=f"T-{ticket.follow_up_of_id}" if ticket.follow_up_of_id else "",
+        follow_up_of=_reference(ticket.follow_up_of_id),
+        merged_into=_reference(ticket.merged_into_id),
+        split_from=_reference(ticket.split_from_id),
         is_mine=ticket.assignee_id == viewer.user_id,
         may_be_mine=any(person.pk == viewer.user_id for person in assignable),
     )
+
+
+def _reference(pk: int | None) -> str:
+    return f"T-{pk}" if pk else ""
 
 
 def _people_around(ticket: Ticket, now: datetime) -> tuple[list[TeamMember], list[Person]]:

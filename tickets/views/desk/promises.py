@@ -114,6 +114,11 @@ class Promises:
         """All present clocks, the next promise first."""
         return [*([self.next] if self.next else []), *self.others]
 
+    @property
+    def awaits_next_reply(self) -> bool:
+        """Whether a message of the customer waits for an answer after the first."""
+        return any(one.metric == "next_reply" and one.stopped_at is None for one in self.shown)
+
 
 def promises_of(ticket: Ticket, now: datetime) -> Promises:
     """Return the clocks of a ticket; one query, however many warnings there were.

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from tickets.models import Ticket, TicketEvent
@@ -54,6 +55,8 @@ class Said:
     body_html: str
     at: datetime
     files: list[File] = field(default_factory=list)
+    # The merged ticket on which it was said; empty for the ticket itself.
+    came_from: str = ""
     is_more: bool = False
 
     @property
@@ -97,7 +100,10 @@ def timeline_of(ticket: Ticket, moments: Iterable[Moment], *, whole: bool = Fals
     leaves_out = not whole and ticket.last_event_seq > LATEST_SHOWN
     first_seq = ticket.last_event_seq - LATEST_SHOWN if leaves_out else 0
     told = _told(ticket, first_seq)
-    begins_at = told[0].at if told and leaves_out else None
+    own = [one for one in told if not (isinstance(one, Said) and one.came_from)]
+    begins_at = own[0].at if own and leaves_out else None
+    if begins_at is not None:
+        told = [one for one in told if one.at >= begins_at]
     clocks = [moment_change(one) for one in moments if begins_at is None or one.at >= begins_at]
     # Stable: what happened in the same instant stays in the order of the events.
     story = sorted([*told, *clocks], key=lambda one: one.at)
@@ -105,15 +111,20 @@ def timeline_of(ticket: Ticket, moments: Iterable[Moment], *, whole: bool = Fals
 
 
 def _told(ticket: Ticket, after_seq: int) -> list[Said | Change]:
-    """Read events, messages, their people and files in one query; one row per file at most."""
+    """Read events, messages, their people and files in one query; one row per file at most.
+
+    What was said on a ticket that was merged into this one is part of its story.
+    """
     told: list[Said | Change] = []
-    last_seq = None
+    last = None
+    own = Q(ticket_id=ticket.pk, seq__gt=after_seq)
+    taken_in = Q(ticket__merged_into=ticket.pk, message__isnull=False)
     rows = (
-        TicketEvent.objects.filter(ticket_id=ticket.pk, seq__gt=after_seq)
-        .order_by("seq", "message__attachments__id")
+        TicketEvent.objects.filter(own | taken_in)
+        .order_by("ticket_id", "seq", "message__attachments__id")
         .values(
-            "seq", "at", "kind", "by", "old", "new", "reason", "actor_id", "actor__name",
-            "actor__email", "message_id", "message__by", "message__is_public",
+            "ticket_id", "seq", "at", "kind", "by", "old", "new", "reason", "actor_id",
+            "actor__name", "actor__email", "message_id", "message__by", "message__is_public",
             "message__is_automatic", "message__body_html", "message__created_at",
             "message__author_id", "message__author__name", "message__author__email",
             "message__attachments__public_id", "message__attachments__name",
@@ -121,9 +132,9 @@ def _told(ticket: Ticket, after_seq: int) -> list[Said | Change]:
         )
     )  # fmt: skip
     for row in rows.iterator(chunk_size=2000):
-        if row["seq"] != last_seq:
-            last_seq = row["seq"]
-            one = _said(row) if row["message_id"] else _change(row)
+        if (row["ticket_id"], row["seq"]) != last:
+            last = row["ticket_id"], row["seq"]
+            one = _said(row, ticket) if row["message_id"] else _change(row)
             if one is not None:
                 told.append(one)
         if row["message__attachments__public_id"] and isinstance(told[-1], Said):
@@ -137,7 +148,7 @@ def _told(ticket: Ticket, after_seq: int) -> list[Said | Change]:
     return told
 
 
-def _said(row: Mapping[str, Any]) -> Said:
+def _said(row: Mapping[str, Any], ticket: Ticket) -> Said:
     return Said(
         pk=row["message_id"],
         author=Person(
@@ -150,6 +161,7 @@ def _said(row: Mapping[str, Any]) -> Said:
         is_automatic=row["message__is_automatic"],
         body_html=row["message__body_html"],
         at=row["message__created_at"],
+        came_from="" if row["ticket_id"] == ticket.pk else f"T-{row['ticket_id']}",
     )
 
 
@@ -197,5 +209,6 @@ def _goes_on(before: Said, said: Said) -> bool:
     return (
         before.author == said.author
         and before.style == said.style
+        and before.came_from == said.came_from
         and said.at - before.at < SAME_BREATH
     )
