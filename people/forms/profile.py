@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.actions.users import check_quiet_hours
 from people.models import User
@@ -76,7 +77,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "mail_on_assignment": _("I am given a ticket"),
             "mail_on_clock": _("A promise is at risk or broken"),
             "quiet_from": _("From"),
-            "quiet_until": _("Until"),
+            "quiet_until": pgettext_lazy("hours", "Until"),
             "critical_when_quiet": _("What is critical reaches me in quiet hours too"),
         }
         help_texts = {
