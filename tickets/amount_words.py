@@ -63,14 +63,14 @@ def exact_words(seconds: int) -> str:
     return " ".join(parts)
 
 
-def counted_words(seconds: int, hours: CalendarDefinition | None, *, up: bool = False) -> str:
+def counted_words(seconds: int, hours: CalendarDefinition | None) -> str:
     """Return a counted length in whole minutes, and that only working time was counted.
 
-    Rounded down, so that nobody is promised more than is left; ``up`` rounds up, so that no
-    delay sounds smaller than it is. Less than a minute is said to the second.
+    Rounded down as every clock's face is, so that a page never says two numbers for one
+    delay. Less than a minute is said to the second.
     """
     if seconds >= MINUTE:
-        seconds = (seconds + (MINUTE - 1 if up else 0)) // MINUTE * MINUTE
+        seconds = seconds // MINUTE * MINUTE
     if hours is None or is_around_the_clock(hours):
         return exact_words(seconds)
     return _("%(time)s of working time") % {"time": exact_words(seconds)}

@@ -201,7 +201,7 @@ def _parts(one: ClockAccount) -> dict[str, object]:
         "stopped": moment(one.stopped_at),
         "since": moment(one.paused_since),
         "left": counted_words(max(0, one.remaining_seconds), hours),
-        "over": counted_words(max(0, -one.remaining_seconds), hours, up=True),
+        "over": counted_words(max(0, -one.remaining_seconds), hours),
     }
 
 
