@@ -7,7 +7,6 @@ combinations that parse but would be wrong to run.
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
@@ -157,7 +156,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.address("REDIS_URL", "", ("redis", "rediss", "unix"))
 CACHES: dict[str, dict[str, object]]
-CACHES: dict[str, dict[str, Any]]
 if REDIS_URL:
     CACHES = {
         "default": {
