@@ -60,20 +60,33 @@ def test_a_transaction_begins_as_soon_as_the_other_writer_is_done(database, writ
 def test_it_gives_up_after_its_time(database, writer) -> None:
     with pytest.raises(OperationalError, match="locked") as refused:
         write(database)
-    assert is_busy(refused.value)
+    assert is_busy(refused.value.__cause__)
 
 
-def test_other_statements_wait_as_long_as_before(database) -> None:
-    write(database)
+def test_a_statement_without_a_transaction_waits_as_well(database, writer) -> None:
+    database.settings_dict["OPTIONS"]["timeout"] = 30
+    threading.Timer(0.05, lambda: writer.execute("COMMIT")).start()
     with database.cursor() as cursor:
-        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (round(TIMEOUT * 1000),)
+        cursor.execute("INSERT INTO visitors VALUES ('Paul')")
+        cursor.executemany("INSERT INTO visitors VALUES (?)", iter([("Olga",), ("Lena",)]))
+        cursor.execute("SELECT count(*) FROM visitors")
+        assert cursor.fetchone() == (3,)
+
+
+def test_who_has_written_for_long_leaves_room_before_the_next_time(database) -> None:
+    write(database)
+    assert database.rests_until == 0
+    database.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    database.held_since -= 10
+    database.rollback()
+    assert database.rests_until > database.held_since == 0
 
 
 def test_other_troubles_are_told_at_once(database) -> None:
     database.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
     with pytest.raises(OperationalError, match="within a transaction") as refused:
         database._start_transaction_under_autocommit()
-    assert not is_busy(refused.value)
+    assert not is_busy(refused.value.__cause__)
     database.rollback()
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Q
 
 from people.models import User
@@ -29,6 +29,8 @@ log = structlog.get_logger("tickets.recomputing")
 
 Kind = RecomputeRun.Kind
 BATCH = 200
+# Where there is one writer at a time, everybody else waits for the end of a batch.
+BATCH_FOR_ONE_WRITER = 25
 LEASE = timedelta(seconds=60)
 # How long one call goes on before it lets another worker have the run.
 BUDGET_SECONDS = 20.0
@@ -75,11 +77,13 @@ def tickets_of(run: RecomputeRun) -> TicketQuerySet:
 
 
 def continue_runs(
-    *, now: datetime, budget_seconds: float = BUDGET_SECONDS, batch: int = BATCH
+    *, now: datetime, budget_seconds: float = BUDGET_SECONDS, batch: int | None = None
 ) -> int:
     """Work on what nobody works on, for a while; return how many tickets were gone over."""
     begun = time.monotonic()
     done = 0
+    several = connection.features.has_select_for_update_skip_locked
+    batch = batch or (BATCH if several else BATCH_FOR_ONE_WRITER)
 
     def at() -> datetime:
         return now + timedelta(seconds=time.monotonic() - begun)
