@@ -19,7 +19,13 @@ from portal.kit.time_words import absolute_words, full_words, promised_words
 from portal.tests.catalogue import PLACE, Entry, marked, places, read_mo, read_po
 from tickets import actions
 from tickets.models import Queue, Ticket, Trigger
-from tiers.actions import draft_calendar_version, draft_from_live, evaluate_organization
+from tickets.tests.alert_kit import ring
+from tiers.actions import (
+    draft_calendar_version,
+    draft_from_live,
+    evaluate_organization,
+    warn_of_last_holidays,
+)
 from tiers.models import Calendar, TierPolicy
 
 # A short word may mean the same in both languages; a sentence does not.
@@ -216,6 +222,13 @@ def test_a_german_agent_reads_no_english(lena, tickets, at_door: Callable[..., C
     ]
     pages += [reverse("desk_ticket", args=[ticket.reference]) for ticket in tickets]
     pages += [reverse("desk_clocks", args=[ticket.reference]) for ticket in tickets]
+    source, target = tickets[:2]
+    message = source.messages.first()
+    pages += [
+        reverse("desk_warnings"),
+        f"{reverse('desk_merge', args=[source.reference])}?into={target.reference}",
+        reverse("desk_split", args=[source.reference, message.pk]),
+    ]
     read_in_german(at_door(lena), pages)
 
 
@@ -295,6 +308,23 @@ def test_mails_are_written_in_the_readers_language(ada, tickets):
     for notice in notices:
         html = Words(notice.body_html).text
         assert not english_in(f"{notice.subject}\n{notice.body_text}\n{html}"), notice.kind
+
+
+@pytest.mark.django_db
+def test_warnings_are_mailed_in_german(ada, germans, open_for):
+    open_for(ada, severity=1)
+    ring(TUESDAY + timedelta(minutes=57))
+    ring(TUESDAY + timedelta(minutes=63))
+    for _place in range(5):
+        open_for(ada, severity=3)
+    ring(TUESDAY + timedelta(hours=5))
+    warn_of_last_holidays(now=TUESDAY.replace(year=2030, month=11))
+    told = {}
+    for notice in Notice.objects.exclude(kind="ticket_opened"):
+        told[notice.kind] = notice.subject
+        html = Words(notice.body_html).text
+        assert not english_in(f"{notice.subject}\n{notice.body_text}\n{html}"), notice.kind
+    assert {"clock_warning", "clock_breach", "clock_digest", "calendar_ends"} <= set(told)
 
 
 @pytest.mark.django_db
