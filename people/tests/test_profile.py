@@ -93,7 +93,7 @@ def test_quiet_hours_are_kept_and_taken_away_again(agnes: User, at_door: Door) -
     assert agnes.critical_when_quiet is False
     page = browser.get("/profile/").content.decode()
     assert 'value="22:00"' in page
-    assert "Quiet hours" in page
+    assert "Ruhezeit" in page
     browser.post("/profile/", VALUES | {"critical_when_quiet": "on"})
     agnes.refresh_from_db()
     assert (agnes.quiet_from, agnes.quiet_until, agnes.critical_when_quiet) == (None, None, True)
