@@ -6,6 +6,7 @@ nothing to do with any of them. Agnes is an agent who serves General, Lena
 leads, Oscar runs operations.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,31 @@ from tiers.actions import record_facts
 # A Tuesday at 10:00 in Berlin: business hours, no holiday, no change of clocks near.
 TUESDAY = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
+
+
+# Set by portal/suite.py for its second pass, on servers.
+SERVERS_ONLY = "TESTS_ABOUT_SERVERS_ONLY"
+ABOUT_SERVERS = frozenset({"db", "transactional_db", "live_server"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of a pass on servers what touches none: pure rules would answer the same."""
+    if not os.environ.get(SERVERS_ONLY):
+        return
+    chosen: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        chosen[is_about_servers(item)].append(item)
+    config.hook.pytest_deselected(items=chosen[False])
+    items[:] = chosen[True]
+
+
+def is_about_servers(item: pytest.Item) -> bool:
+    """Whether a test uses a database, or says by a marker that it starts things by itself."""
+    fixtures = getattr(item, "fixturenames", ())
+    markers = ("django_db", "race", "browser", "walker")
+    return not ABOUT_SERVERS.isdisjoint(fixtures) or any(
+        item.get_closest_marker(name) for name in markers
+    )
 
 
 @pytest.fixture(autouse=True)

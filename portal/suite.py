@@ -1,9 +1,10 @@
 """Run the test suite on every kind of server that there is: what ``make test`` starts.
 
-Always on the embedded default (SQLite, no broker server), and once more on
-PostgreSQL and Redis when ``DATABASE_URL`` / ``REDIS_URL`` name them or servers
-answer on their standard local ports. Says at the end what ran, what did not and
-why; the last line adds everything up. Started by path, standard library only.
+Always on the embedded default (SQLite, no broker server), and once more, without
+the tests that touch no database, on PostgreSQL and Redis when ``DATABASE_URL`` /
+``REDIS_URL`` name them or servers answer on their standard local ports. Says at the
+end what ran, what did not and why; the last line adds everything up. Started by
+path, standard library only.
 """
 
 import hashlib
@@ -24,6 +25,8 @@ REDIS = ("127.0.0.1", 6379)
 REDIS_DATABASE = 1
 SERVER_VARIABLES = ("DATABASE_URL", "REDIS_URL", "BROKER_URL")
 PROBE_SECONDS = 2.0
+# Tells conftest.py to leave out tests that touch no server: half of them, and they ran before.
+SERVERS_ONLY = "TESTS_ABOUT_SERVERS_ONLY"
 
 
 @dataclass
@@ -111,7 +114,7 @@ def make_plan() -> Plan:
     else:
         plan.left_out.append(f"Redis: {about_redis}")
     if used:
-        plan.runs.append(Run(" + ".join(used), {**bare, **extra}))
+        plan.runs.append(Run(" + ".join(used), {**bare, **extra, SERVERS_ONLY: "1"}))
     return plan
 
 

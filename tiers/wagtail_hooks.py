@@ -95,11 +95,11 @@ def no_site_summary(request: HttpRequest, items: list[Any]) -> None:
 @hooks.register("insert_global_admin_css")
 def look() -> SafeString:
     """Link the look of the ops pages and the marks that the whole portal shares."""
-    sheets = ("clocks", "ops", "ops-calendars")
+    sheets = ("portal/css/clocks.css", "portal/css/ops.css", "portal/css/ops-calendars.css")
     return format_html_join(
         "",
         '<link rel="stylesheet" href="{}">',
-        ((static(f"portal/css/{name}.css"),) for name in sheets),
+        ((static(sheet),) for sheet in sheets),
     )
 
 

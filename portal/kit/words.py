@@ -86,6 +86,12 @@ METRICS: dict[str, Metric] = {
         "agent_work", _("Our working time"), _("Agent work"), _("of work on our side in total")
     ),
     "resolution": Metric("resolution", _("Solved by"), _("Resolution"), _("until it is solved")),
+    "first_resolution": Metric(
+        "first_resolution",
+        _("First solved by"),
+        _("First resolution"),
+        _("until it is solved for the first time"),
+    ),
 }
 
 CHANNELS: dict[str, Words] = {

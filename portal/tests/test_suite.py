@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import conftest
 from portal import suite
 
 OUTCOMES = """
@@ -58,6 +59,8 @@ def test_named_servers_get_a_run_of_their_own(monkeypatch: pytest.MonkeyPatch) -
     assert not {"DATABASE_URL", "REDIS_URL"} & set(embedded.environment)
     assert servers.environment["DATABASE_URL"] == "postgres://somebody@db/kept"
     assert servers.environment["REDIS_URL"] == "redis://cache/3"
+    assert servers.environment[conftest.SERVERS_ONLY]
+    assert conftest.SERVERS_ONLY not in embedded.environment
     assert plan.left_out == []
 
 
@@ -75,3 +78,18 @@ def test_a_run_without_any_test_is_a_failure(tmp_path: Path) -> None:
     run = run_pytest(path)
     assert (run.passed, run.failed) == (0, 1)
     assert run.code != 0
+
+
+def test_a_pass_on_servers_takes_every_test_that_uses_a_database(
+    request: pytest.FixtureRequest, db: None
+) -> None:
+    assert conftest.is_about_servers(request.node)
+
+
+@pytest.mark.django_db
+def test_also_one_that_only_says_so_by_its_marker(request: pytest.FixtureRequest) -> None:
+    assert conftest.is_about_servers(request.node)
+
+
+def test_and_leaves_out_what_would_answer_the_same(request: pytest.FixtureRequest) -> None:
+    assert not conftest.is_about_servers(request.node)

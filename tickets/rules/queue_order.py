@@ -23,6 +23,7 @@ METRIC_LABELS: Mapping[str, str] = {
     "requester_wait": gettext_noop("end of the customer's wait"),
     "agent_work": gettext_noop("agent work"),
     "resolution": gettext_noop("resolution"),
+    "first_resolution": gettext_noop("first resolution"),
 }
 # Of promises due at the same second, the one a customer notices first is told.
 _TOLD_FIRST = {metric: place for place, metric in enumerate(METRIC_LABELS)}

@@ -74,7 +74,7 @@ def test_what_the_form_promised_is_what_the_ticket_gets(stella: User, at_door: A
     assert clock.due_at == TUESDAY + timedelta(days=1)  # one working day
     assert "we answer by Wednesday 11 March, 10:00 CET" in promised
     assert "is open. We answer by Wednesday 11 March, 10:00 CET" in words_of(answer)
-    assert "By Wednesday 11 March, 10:00 CET" in words_of(answer)
+    assert "We answer by Wednesday 11 March, 10:00 CET: 1 working day" in words_of(answer)
 
 
 def test_a_sent_form_opens_a_routed_ticket(paul: User, at_door: Any) -> None:

@@ -73,7 +73,7 @@ def test_each_tier_has_a_table_and_what_is_not_promised_is_said(ops: Client) -> 
     assert "Promises, version 1: Launch program Live" in shown
     assert "1 h day and night floor 2 h, ladder A" in shown
     assert "stands still while waiting for the customer" in shown
-    assert "Not promised: Periodic update; Requester wait; Agent work." in shown
+    assert "Not promised: Periodic update; Requester wait; Agent work; First resolution." in shown
     assert (
         "Ladder A for 36 promises 50 % nobody, only recorded 75 % whoever has the ticket" in shown
     )
