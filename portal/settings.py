@@ -314,6 +314,8 @@ else:
     EMAIL_USE_SSL = parse_qs(_smtp.query).get("ssl") == ["1"]
 # How a notice leaves the house: the outbox knows these names, not the vendors.
 NOTICE_TRANSPORTS = {"mail": "integrations.mail.transport.send_notice"}
+# The CRMs that facts may come from: one folder each, found by its dotted path.
+CRM_VENDORS: dict[str, str] = {}
 
 # Hashed names need one collectstatic at each deployment; development serves the sources.
 HASHED_STATIC_FILES = environment.flag("HASHED_STATIC_FILES", not DEBUG)
