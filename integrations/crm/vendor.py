@@ -93,6 +93,7 @@ class Connected:
     """What the test button finds: which account this is, and what we may do there.
 
     ``currency`` is the account's default currency (ISO 4217), empty when it does not say.
+    ``notes`` are sentences worth reading beside "it works", like how much of a limit is used.
     """
 
     account_id: str
@@ -100,6 +101,7 @@ class Connected:
     scopes: tuple[str, ...] = ()
     missing_scopes: tuple[str, ...] = ()
     currency: str = ""
+    notes: tuple[str, ...] = ()
 
 
 # -- Webhooks ------------------------------------------------------------------
@@ -320,8 +322,16 @@ class Vendor(Protocol):
         """
         ...
 
+    def storable(self, body: bytes) -> bytes:
+        """Return a verified body as it may be kept, and as repetitions of it are recognised.
+
+        The same bytes for most; a vendor that sends a secret along (Salesforce's session id)
+        leaves it out here. ``hints`` reads what this returned.
+        """
+        ...
+
     def hints(self, body: bytes, settings: Mapping[str, str]) -> list[Hint]:
-        """Read a verified body, in a worker. Raises Unreadable. May be empty."""
+        """Read a verified and stored body, in a worker. Raises Unreadable. May be empty."""
         ...
 
     def answer(self, accepted: bool) -> Answer:
