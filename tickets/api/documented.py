@@ -7,6 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
+from portal.kit.strict_inputs import ErrorOutput
 from tickets.api.clock_outputs import ClocksOutput
 from tickets.api.inputs import (
     MergeInput,
@@ -19,7 +20,6 @@ from tickets.api.inputs import (
     StatusInput,
 )
 from tickets.api.outputs import (
-    ErrorOutput,
     MessageOutput,
     ReplyOutput,
     TicketOutput,

@@ -1,23 +1,13 @@
-"""What programs may send. Unknown keys and wrong types are refused by name."""
+"""What programs may send about tickets. Unknown keys and wrong types are refused by name."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.kit.rich_text import MAX_CHARACTERS
+from portal.kit.strict_inputs import StrictInput, StrictText
 from tickets.models import Ticket
-
-
-class StrictText(serializers.CharField):
-    """A string; a number is not taken for one."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the text."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class SeverityField(serializers.IntegerField):
@@ -32,21 +22,6 @@ class SeverityField(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int) or not 1 <= data <= 4:
             self.fail("range")
         return int(data)
-
-
-class StrictInput(serializers.Serializer[Any]):
-    """An input that names what it does not know."""
-
-    default_error_messages = {"unknown": _("There is no such field.")}
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Return the validated values, or an error per field."""
-        if isinstance(data, Mapping):
-            unknown = sorted(set(map(str, data)) - set(self.fields))
-            if unknown:
-                problem = self.error_messages["unknown"]
-                raise serializers.ValidationError({name: [problem] for name in unknown[:20]})
-        return super().to_internal_value(data)
 
 
 class NewTicketInput(StrictInput):

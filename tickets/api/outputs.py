@@ -240,11 +240,3 @@ class ReplyOutput(serializers.Serializer[Any]):
     status = serializers.CharField()
     follow_up_of = serializers.CharField(allow_null=True)
     message = MessageOutput()
-
-
-class ErrorOutput(serializers.Serializer[Any]):
-    """Every error: a stable code, a sentence, and the inputs at fault."""
-
-    code = serializers.CharField()
-    message = serializers.CharField()
-    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))  # type: ignore[assignment]

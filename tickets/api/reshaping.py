@@ -7,10 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from people import answering_once as once
 from portal.kit import clock
 from portal.kit.refused import InvalidInput
 from tickets import actions
-from tickets.api import documented, once
+from tickets.api import documented
 from tickets.api.asking import caller_of
 from tickets.api.inputs import MergeInput, NoReplyNeededInput, SplitInput
 from tickets.api.views import Door, checked, place_of, written

@@ -15,17 +15,19 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from people import answering_once as once
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
+from portal.kit.json_bodies import JSONObjectParser
 from portal.kit.refused import InvalidInput, NotPermitted
+from portal.kit.strict_inputs import StrictInput
 from portal.kit.viewer import Viewer
 from tickets import actions
-from tickets.api import documented, once
+from tickets.api import documented
 from tickets.api.asking import caller_of, for_whom
 from tickets.api.finding import NewestFirst, OldestFirst, TicketFilter, check_known
-from tickets.api.inputs import NewTicketInput, ReplyInput, StatusInput, StrictInput
+from tickets.api.inputs import NewTicketInput, ReplyInput, StatusInput
 from tickets.api.outputs import MessageOutput, ReplyOutput, TicketOutput
-from tickets.api.parsing import JSONObjectParser
 from tickets.file_answers import answer_file
 from tickets.models import Attachment, Clock, Message, Ticket, TicketQuerySet
 from tiers.calendars import calendars_by_key
