@@ -24,6 +24,14 @@ class WorksHere(BasePermission):
         return viewer_of_request(request).is_staff
 
 
+class RunsOperations(BasePermission):
+    """Staff who run operations."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Whether the viewer runs operations."""
+        return viewer_of_request(request).runs_operations
+
+
 class WorksTickets(BasePermission):
     """Staff who answer tickets."""
 

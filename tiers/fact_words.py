@@ -56,6 +56,7 @@ SOURCES: dict[str, Words] = {
     "salesforce": gettext_lazy("Salesforce"),
     "reports": gettext_lazy("Own reports"),
     "import": gettext_lazy("Import"),
+    "api": gettext_lazy("API"),
     "demo": gettext_lazy("Demo"),
 }
 

@@ -26,6 +26,7 @@ from tiers.actions.policies import (
 )
 from tiers.actions.publishing import publish_policy
 from tiers.actions.rebasing import rebase_draft
+from tiers.actions.reporting_facts import report_facts
 from tiers.actions.targets import set_target, withdraw_target
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "record_facts",
     "rename_calendar",
     "rename_draft",
+    "report_facts",
     "save_calendar_draft",
     "set_holiday_feed",
     "set_target",
