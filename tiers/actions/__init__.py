@@ -10,7 +10,7 @@ from tiers.actions.calendars import (
 )
 from tiers.actions.custom_targets import agree_custom_target, end_custom_target
 from tiers.actions.evaluating import evaluate_organization, organizations_to_evaluate
-from tiers.actions.facts import record_facts
+from tiers.actions.facts import confirm_facts, record_facts
 from tiers.actions.holiday_feeds import (
     feeds_to_look_at,
     look_at_holiday_feed,
@@ -31,6 +31,7 @@ from tiers.actions.targets import set_target, withdraw_target
 
 __all__ = [
     "agree_custom_target",
+    "confirm_facts",
     "create_calendar",
     "discard_calendar_draft",
     "discard_draft",

@@ -35,7 +35,7 @@ def inputs_of(organization: Organization, now: datetime) -> evaluation.Inputs:
         if row.fact == AccountFact.Name.CONTRACT_FLOOR:
             contract_floor = row.value
             continue
-        observed = row.observed_at.date() if row.source in OBSERVING_SOURCES else today
+        observed = row.last_seen_at.date() if row.source in OBSERVING_SOURCES else today
         facts[row.fact] = evaluation.FactValue(
             value=row.value, observed_on=observed, source=row.source
         )
@@ -153,8 +153,5 @@ def _gone_stale(policy: TierPolicy, now: datetime) -> AccountFactQuerySet:
     """Return the observed facts that criteria ask for and that nobody confirmed in time."""
     oldest_day = now.date() - timedelta(days=policy.stale_days)
     asked = Criterion.objects.filter(rule__policy=policy).values("fact")
-    return AccountFact.objects.current().filter(
-        fact__in=asked,
-        source__in=OBSERVING_SOURCES,
-        observed_at__lt=datetime.combine(oldest_day, time(), tzinfo=UTC),
-    )
+    facts = AccountFact.objects.current().filter(fact__in=asked, source__in=OBSERVING_SOURCES)
+    return facts.last_seen_before(datetime.combine(oldest_day, time(), tzinfo=UTC))

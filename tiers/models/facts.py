@@ -25,17 +25,24 @@ class AccountFactQuerySet(models.QuerySet["AccountFact"]):
         )
         return self.filter(~models.Exists(newer))
 
+    def last_seen_before(self, instant: datetime) -> "AccountFactQuerySet":
+        """Return the rows that their source has not confirmed since this instant."""
+        return self.filter(observed_at__lt=instant).filter(
+            models.Q(seen_again_at=None) | models.Q(seen_again_at__lt=instant)
+        )
+
     def known_at(self, instant: datetime) -> "AccountFactQuerySet":
         """Return the rows that were recorded by this instant."""
         return self.filter(recorded_at__lte=instant)
 
 
 class AccountFact(models.Model):
-    """One observed value of one fact about one organization; never updated.
+    """One observed value of one fact about one organization; what it says is never updated.
 
-    ``value`` is text in a canonical form per fact (decimal, whole number,
-    true/false, date, word). An empty value says that the source no longer
-    knows it, which is not zero.
+    Only ``seen_again_at`` moves: a source that looks again and finds the same confirms the row
+    (``tiers.actions.confirm_facts``) instead of adding one each time. ``value`` is text in a
+    canonical form per fact (decimal, whole number, true/false, date, word). An empty value says
+    that the source no longer knows it, which is not zero.
     """
 
     class Name(models.TextChoices):
@@ -59,6 +66,8 @@ class AccountFact(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     source = models.CharField(_("source"), max_length=40)
     observed_at = models.DateTimeField(_("observed"))
+    # When its source last said the same; None when it was not seen again.
+    seen_again_at = models.DateTimeField(_("seen again"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("recorded"))
     recorded_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -78,3 +87,8 @@ class AccountFact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fact}={self.value or '?'}"
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """The instant at which the source last said this: what makes it fresh or stale."""
+        return max(self.observed_at, self.seen_again_at or self.observed_at)

@@ -1,13 +1,14 @@
 """Recording facts: what is kept, what is refused, and that a newer truth is never hidden."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from conftest import TUESDAY
 from people.models import Organization, User
 from portal.kit.refused import InvalidInput
-from tiers.actions import record_facts
+from tiers.actions import confirm_facts, evaluate_organization, record_facts
 from tiers.models import AccountFact, TierAssignment
 
 
@@ -152,6 +153,50 @@ def test_an_observed_fact_goes_stale_and_holds_but_a_typed_one_does_not(
     )
     assert (observed.tier, observed.source) == ("professional", "hold")
     assert (typed.tier, typed.source) == ("enterprise", "criteria")
+
+
+def seen_again(organization: Organization, seen_at: datetime, **changes: Any) -> int:
+    values = {"facts": ["acv"], "source": "hubspot", "now": seen_at, **changes}
+    return confirm_facts(organizations=[organization.pk], seen_at=seen_at, **values)
+
+
+def test_a_fact_that_its_source_confirms_stays_fresh_without_another_row(
+    professional: Organization,
+) -> None:
+    record_facts(organization=professional, values={"acv": "12000"}, source="hubspot", now=TUESDAY)
+    rows = AccountFact.objects.count()
+    assert seen_again(professional, TUESDAY + timedelta(days=10)) == 1
+    later = evaluate_organization(organization=professional, now=TUESDAY + timedelta(days=20))
+    assert (later.tier, later.source) == ("professional", "criteria")
+    gone = evaluate_organization(organization=professional, now=TUESDAY + timedelta(days=25))
+    assert gone.source == "hold"
+    assert AccountFact.objects.count() == rows
+
+
+def test_a_source_confirms_only_its_own_facts_that_count_now_and_never_backwards(
+    professional: Organization,
+) -> None:
+    record_facts(organization=professional, values={"acv": "12000"}, source="hubspot", now=TUESDAY)
+    day = timedelta(days=1)
+    assert seen_again(professional, TUESDAY - day) == 0
+    assert seen_again(professional, TUESDAY + day, source="salesforce") == 0
+    assert seen_again(professional, TUESDAY + day, facts=["seats"]) == 0
+    assert seen_again(professional, TUESDAY + 2 * day) == 1
+    assert seen_again(professional, TUESDAY + day) == 0
+    later = TUESDAY + 3 * day
+    record_facts(organization=professional, values={"acv": "13000"}, source="ops", now=later)
+    assert seen_again(professional, TUESDAY + 4 * day) == 0
+
+
+def test_an_account_held_for_lack_of_fresh_facts_is_judged_again_when_they_are_confirmed(
+    professional: Organization,
+) -> None:
+    record_facts(organization=professional, values={"acv": "12000"}, source="hubspot", now=TUESDAY)
+    later = TUESDAY + timedelta(days=30)
+    assert evaluate_organization(organization=professional, now=later).source == "hold"
+    seen_again(professional, later)
+    held = TierAssignment.objects.open().get(organization=professional)
+    assert (held.tier, held.source) == ("professional", "criteria")
 
 
 def test_facts_known_at_an_instant_leave_out_what_was_recorded_later(

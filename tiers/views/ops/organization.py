@@ -91,7 +91,7 @@ def facts_in_words(found: Organization, stale_days: int, now: datetime) -> dict[
     known = [
         _told(row)
         | {
-            "is_stale": row.source in OBSERVING_SOURCES and row.observed_at.date() < oldest_day,
+            "is_stale": row.source in OBSERVING_SOURCES and row.last_seen_at.date() < oldest_day,
         }
         for fact in AccountFact.Name.values
         if (row := rows.get(fact)) is not None and row.value
