@@ -2,9 +2,11 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -199,6 +201,25 @@ def test_losing_a_fact_never_lowers_the_tier_held(policy, given_inputs, lost):
 
 
 @quick
+@given(policies(), inputs(), st.integers(0, 400))
+def test_silence_of_every_source_never_lowers_the_tier_held(policy, given_inputs, days):
+    """Nothing is heard for a while: what is stale holds the tier, or the known facts decided."""
+    held = decide(policy, given_inputs).state
+    later = replace(
+        given_inputs, today=TODAY + days * DAY, previous=replace(held, below_since=None)
+    )
+    fresh = {
+        name: replace(one, observed_on=later.today) for name, one in given_inputs.facts.items()
+    }
+
+    silent = decide(policy, later)
+
+    lowered = ORDER.index(silent.state.tier) < ORDER.index(held.tier)
+    known = decide(policy, replace(later, facts=fresh))
+    assert not lowered or ORDER.index(known.state.tier) < ORDER.index(held.tier)
+
+
+@quick
 @given(st.integers(1, 60), st.integers(0, 120), st.sampled_from(ORDER))
 def test_the_end_of_an_override_is_the_first_day_without_it(length, day, tier):
     lent = Override(tier, TODAY, TODAY + length * DAY)
@@ -231,7 +252,8 @@ def test_every_counterfactual_comes_true(policy, given_inputs):
             assert ORDER.index(told.tier) < ORDER.index(decision.tier)
 
 
-def test_exit_bands_and_grace_take_away_most_changes_of_tier():
+@pytest.mark.parametrize("seed", [7, 11, 2026])
+def test_exit_bands_and_grace_take_away_most_changes_of_tier(seed):
     """400 accounts near a threshold, 5 % monthly noise, 24 syncs; the reference measured -92 %."""
     calm = shipped(stale_days=40)
     bare = Policy(
@@ -245,14 +267,14 @@ def test_exit_bands_and_grace_take_away_most_changes_of_tier():
         stale_days=40,
     )
 
-    changes = {"bare": _changes(bare), "calm": _changes(calm)}
+    changes = {"bare": _changes(bare, seed), "calm": _changes(calm, seed)}
 
     assert changes["bare"] > 1500
     assert changes["calm"] <= 0.15 * changes["bare"], changes
 
 
-def _changes(policy: Policy) -> int:
-    rng = random.Random(7)
+def _changes(policy: Policy, seed: int) -> int:
+    rng = random.Random(seed)
     changes = 0
     for _ in range(400):
         level = rng.choice([25000, 5000]) * rng.uniform(0.95, 1.05)

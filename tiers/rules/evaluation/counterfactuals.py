@@ -147,19 +147,28 @@ def _of_threshold(op: str, threshold: Threshold) -> Iterator[_Probe]:
             yield _Probe("is_not", threshold, f"\N{NULL}not {threshold}", meets=False)
         return
     for one in threshold if isinstance(threshold, tuple) else (threshold,):
-        if op in {"gt", "lte"}:
+        up = op in {"gt", "lte"}
+        beside = _beside(one, up=up)
+        if up:
             yield _Probe("at_most", one, one, meets=op == "lte")
-            yield _Probe("above", one, _beside(one, up=True), meets=op == "gt")
         else:
             yield _Probe("at_least", one, one, meets=op != "lt")
-            yield _Probe("below", one, _beside(one, up=False), meets=op != "gte")
+        if beside is not None and up:
+            yield _Probe("above", one, beside, meets=op == "gt")
+        elif beside is not None:
+            yield _Probe("below", one, beside, meets=op != "gte")
 
 
-def _beside(value: Value, *, up: bool) -> Value:
-    """The next value worth telling apart: a sliver of a number, or the next day."""
+def _beside(value: Value, *, up: bool) -> Value | None:
+    """The next value worth telling apart: a sliver of a number, or the next day.
+
+    None beyond the first and the last day of the calendar.
+    """
     if isinstance(value, Decimal):
         return _EXACT.add(value, _SLIVER if up else -_SLIVER)
     assert isinstance(value, date)
+    if value == (date.max if up else date.min):
+        return None
     return value + timedelta(days=1 if up else -1)
 
 

@@ -144,7 +144,7 @@ def _below_the_tier(
     assert inputs.previous is not None
     today, before = inputs.today, inputs.previous.below_since
     since = today if before is None else min(before, today)
-    until = since + timedelta(days=policy.demote_grace_days)
+    until = _days_after(since, policy.demote_grace_days)
     # A step sets below_since to its own day. With no grace at all, a second run on that day
     # would otherwise take the next step: running twice must change nothing.
     stepped_today = before is not None and before >= today
@@ -153,7 +153,7 @@ def _below_the_tier(
     lowest = policy.ranks[held] - policy.max_step_down
     tier = policy.order[max(policy.ranks[goal], lowest)]
     still_below = _still_below(policy, inputs, tier)
-    next_until = today + timedelta(days=policy.demote_grace_days) if still_below else None
+    next_until = _days_after(today, policy.demote_grace_days) if still_below else None
     return _Below(
         tier,
         "demote",
@@ -162,6 +162,14 @@ def _below_the_tier(
         found,
         why.demoted(tier, since),
     )
+
+
+def _days_after(day: date, days: int) -> date:
+    """So many days later; the last day there is when the calendar ends before."""
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max
 
 
 def _still_below(policy: Policy, inputs: Inputs, tier: str) -> bool:

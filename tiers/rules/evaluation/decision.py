@@ -107,7 +107,8 @@ class Inputs:
         values.only(found, INPUT_FIELDS, path)
         at = f"{path}." if path else ""
         facts = values.mapping(found.get("facts", {}), f"{at}facts")
-        overrides = values.listed(found.get("overrides") or [], f"{at}overrides")
+        given = found.get("overrides")
+        overrides = [] if given is None else values.listed(given, f"{at}overrides")
         previous = found.get("previous")
         floor = found.get("contract_floor")
         return cls(

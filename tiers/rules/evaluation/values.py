@@ -50,8 +50,10 @@ def canonical(raw: object) -> Value | None:
     if isinstance(raw, Decimal):
         if not raw.is_finite():
             raise ValueError("must be a finite number")
-        if raw and abs(raw.adjusted()) > _MOST_DIGITS:
-            raise ValueError(f"must be a number of at most {_MOST_DIGITS} digits")
+        if abs(raw.adjusted()) > _MOST_DIGITS:
+            if raw:
+                raise ValueError(f"must be a number of at most {_MOST_DIGITS} digits")
+            return Decimal(0)
         return raw
     if isinstance(raw, datetime) or not isinstance(raw, str | date):
         raise ValueError("must be a number, a text, true or false, or a day")
@@ -63,7 +65,8 @@ def _canonical_text(text: str) -> Value | None:
         return None
     if text.casefold() in _YES_NO:
         return _YES_NO[text.casefold()]
-    if _NUMBER.fullmatch(text) and len(text) <= _MOST_DIGITS:
+    if _NUMBER.fullmatch(text) and abs(Decimal(text).adjusted()) <= _MOST_DIGITS:
+        # The same bound as for numbers, so that a number kept as text reads as that number again.
         return Decimal(text)
     if _DAY.fullmatch(text):
         try:
@@ -219,6 +222,12 @@ def name(data: object, field: str) -> str:
     if not isinstance(data, str) or not data.strip():
         raise InputError(field, "must be a text that is not empty")
     return data.strip()
+
+
+def present(data: Mapping[str, object], part: str, field: str) -> None:
+    """Refuse an object without this part."""
+    if part not in data:
+        raise InputError(f"{field}.{part}", "is missing")
 
 
 def flag(data: object, field: str) -> bool:
