@@ -124,13 +124,14 @@ class Hint:
     ``dedupe_key`` names the event for ever within the connection: the same when the vendor
     repeats it (leave out counters of attempts), at most 100 characters. For a merge, ``object_id``
     is the survivor and ``merged_ids`` are the others. ``field`` is the CRM's name of the changed
-    field. ``summary`` is one plain line for the ledger, like ``acv = 31000``, without secrets.
+    field. ``occurred_at`` is None when the vendor does not say: then it is when the body came.
+    ``summary`` is one plain line for the ledger, like ``acv = 31000``, without secrets.
     """
 
     dedupe_key: str
     object_id: str
     kind: HintKind
-    occurred_at: datetime
+    occurred_at: datetime | None
     field: str = ""
     merged_ids: tuple[str, ...] = ()
     summary: str = ""
