@@ -1,5 +1,6 @@
 """Evaluate an organization and keep the answer as history."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from django.db import transaction
@@ -7,6 +8,8 @@ from django.db.models import F, Q
 
 from people.models import Organization
 from portal.kit.claims import lock
+from tiers.actions.standings import keep_standing
+from tiers.known_facts import OBSERVING_SOURCES, Known, known_facts
 from tiers.models import (
     AccountFact,
     Criterion,
@@ -19,35 +22,41 @@ from tiers.models.facts import AccountFactQuerySet
 from tiers.program import live_policy_at, program_of
 from tiers.rules import evaluation
 
-# Sources that look again by themselves. What a person recorded stands until a
-# person changes it: nobody re-observes it, so its age says nothing.
-OBSERVING_SOURCES = frozenset({"hubspot", "salesforce", "reports"})
+__all__ = ["OBSERVING_SOURCES", "evaluate_organization", "inputs_of", "open_assignment"]
 
 
 def inputs_of(organization: Organization, now: datetime) -> evaluation.Inputs:
     """Read everything the evaluator looks at."""
-    facts: dict[str, evaluation.FactValue] = {}
-    contract_floor = None
+    known = known_facts([organization.pk])[organization.pk]
+    return _inputs(organization, known, open_assignment(organization), now)
+
+
+def _inputs(
+    organization: Organization,
+    known: Mapping[str, Known],
+    held: TierAssignment | None,
+    now: datetime,
+) -> evaluation.Inputs:
     today = now.date()
-    for row in AccountFact.objects.filter(organization=organization).current():
-        if not row.value:
-            continue
-        if row.fact == AccountFact.Name.CONTRACT_FLOOR:
-            contract_floor = row.value
-            continue
-        observed = row.last_seen_at.date() if row.source in OBSERVING_SOURCES else today
-        facts[row.fact] = evaluation.FactValue(
-            value=row.value, observed_on=observed, source=row.source
-        )
+    floor = known.get(AccountFact.Name.CONTRACT_FLOOR)
     return evaluation.Inputs(
-        facts=facts,
+        facts={
+            name: evaluation.FactValue(
+                value=fact.text,
+                observed_on=fact.seen or today,
+                source=fact.source,
+                changed_on=fact.changed,
+            )
+            for name, fact in known.items()
+            if name != AccountFact.Name.CONTRACT_FLOOR
+        },
         today=today,
-        previous=state_of(open_assignment(organization)),
+        previous=state_of(held),
         overrides=tuple(
             evaluation.Override(tier=row.tier, starts=row.starts, expires=row.expires)
             for row in TierOverride.objects.not_withdrawn().filter(organization=organization)
         ),
-        contract_floor=contract_floor,
+        contract_floor=floor.text if floor else None,
     )
 
 
@@ -79,16 +88,40 @@ def evaluate_organization(*, organization: Organization, now: datetime) -> TierA
     """
     lock(Organization.objects.filter(pk=organization.pk)).get()
     policy = live_policy_at(now)
-    inputs = inputs_of(organization, now)
-    decision = evaluation.decide(program_of(policy).rules, inputs)
+    known = known_facts([organization.pk])[organization.pk]
     held = open_assignment(organization)
-    if (
+    inputs = _inputs(organization, known, held, now)
+    decision = evaluation.decide(program_of(policy).rules, inputs)
+    if not _says_the_same(held, policy, decision):
+        held = _assign(organization, held, policy, inputs, decision, now)
+    assert held is not None
+    keep_standing(
+        organization=organization, known=known, held=held, state=decision.state, policy=policy,
+        now=now,
+    )  # fmt: skip
+    return held
+
+
+def _says_the_same(
+    held: TierAssignment | None, policy: TierPolicy, decision: evaluation.Decision
+) -> bool:
+    return (
         held is not None
         and (held.tier, held.policy_id) == (decision.tier, policy.pk)
         and state_of(held) == decision.state
         and _same_standing(held.source, decision.source)
-    ):
-        return held
+    )
+
+
+def _assign(
+    organization: Organization,
+    held: TierAssignment | None,
+    policy: TierPolicy,
+    inputs: evaluation.Inputs,
+    decision: evaluation.Decision,
+    now: datetime,
+) -> TierAssignment:
+    """Keep an answer with what it was made from; close the open row and open the next."""
     row = TierEvaluation.objects.create(
         organization=organization,
         policy=policy,

@@ -14,9 +14,11 @@ from tiers.models.policy import (
     usual_recipients,
 )
 from tiers.models.promise import OrganizationTarget
+from tiers.models.standing import AccountStanding
 
 __all__ = [
     "AccountFact",
+    "AccountStanding",
     "Calendar",
     "CalendarVersion",
     "Criterion",

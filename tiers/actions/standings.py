@@ -1,0 +1,53 @@
+"""Keep the one row per account that questions about all accounts read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from people.models import Organization
+from tiers.known_facts import Known
+from tiers.models import AccountFact, AccountStanding, TierAssignment, TierPolicy
+from tiers.rules import evaluation
+from tiers.rules.standings import columns_of
+
+COLUMNS = [field.name for field in AccountStanding._meta.concrete_fields if not field.primary_key]
+
+
+def keep_standing(
+    *,
+    organization: Organization,
+    known: Mapping[str, Known],
+    held: TierAssignment,
+    state: evaluation.PreviousState,
+    policy: TierPolicy,
+    now: datetime,
+) -> None:
+    """Write where an account stands; its organization's row must be locked."""
+    AccountStanding.objects.bulk_create(
+        [standing_of(organization.pk, known, held, state, policy.pk, now)],
+        update_conflicts=True,
+        unique_fields=["organization"],
+        update_fields=COLUMNS,
+    )
+
+
+def standing_of(
+    organization_id: int,
+    known: Mapping[str, Known],
+    held: TierAssignment,
+    state: evaluation.PreviousState,
+    policy_id: int,
+    judged_at: datetime,
+) -> AccountStanding:
+    """Return the row as it must be, not stored."""
+    floor = known.get(AccountFact.Name.CONTRACT_FLOOR)
+    return AccountStanding(
+        organization_id=organization_id,
+        tier=held.tier,
+        source=held.source,
+        held=state.tier,
+        below_since=state.below_since,
+        judged_policy_id=policy_id,
+        judged_at=judged_at,
+        contract_floor=floor.text if floor else "",
+        **columns_of(known),
+    )

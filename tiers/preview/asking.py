@@ -1,0 +1,63 @@
+"""The one place where the databases differ: PostgreSQL decides in SQL, elsewhere Python does."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+
+from tiers.models import AccountStanding, TierOverride
+from tiers.rules import evaluation
+from tiers.rules.standings import FACT_COLUMNS, facts_of
+
+FACT_NAMES = tuple(
+    name for column in FACT_COLUMNS.values() for name in (column.fact, column.seen, column.changed)
+)
+STATE = ("organization_id", "tier", "source", "held", "below_since", "contract_floor")
+
+
+def decides_in_sql() -> bool:
+    """Whether the database runs the compiled evaluator."""
+    return connection.vendor == "postgresql"
+
+
+def fetched(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement of ours over all accounts.
+
+    Compiling such a statement to machine code takes longer than running it, and what it
+    groups fits into memory.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def inputs_by_account(
+    today: date, **where: object
+) -> Iterator[tuple[AccountStanding, evaluation.Inputs]]:
+    """Return the standings that match, by id, with what the evaluator is asked about each.
+
+    One statement for the standings and one for the overrides, however many there are.
+    """
+    standings = AccountStanding.objects.filter(**where)
+    lent: dict[int, list[evaluation.Override]] = defaultdict(list)
+    overrides = TierOverride.objects.in_force_on(today).filter(
+        organization__in=standings.values("organization_id")
+    )
+    for row in overrides:
+        lent[row.organization_id].append(evaluation.Override(row.tier, row.starts, row.expires))
+    for standing in standings.order_by("organization_id").iterator(chunk_size=2000):
+        columns = {name: getattr(standing, name) for name in FACT_NAMES}
+        yield (
+            standing,
+            evaluation.Inputs(
+                facts=dict(facts_of(columns, today)),
+                today=today,
+                previous=evaluation.PreviousState(standing.held, standing.below_since),
+                overrides=tuple(lent.get(standing.organization_id, ())),
+                contract_floor=standing.contract_floor or None,
+            ),
+        )
