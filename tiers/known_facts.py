@@ -52,6 +52,9 @@ def known_facts(organization_ids: Collection[int]) -> Mapping[int, dict[str, Kno
     known: dict[int, dict[str, Known]] = {pk: {} for pk in organization_ids}
     for row in rows:
         known[row.organization_id][row.fact] = Known(
-            row.value, row.source, row.last_seen_at, row.changed_at.date()
+            row.value,
+            row.source,
+            row.last_seen_at,
+            row.changed_at.date(),  # type: ignore[attr-defined]  # annotated above
         )
     return known

@@ -9,7 +9,7 @@ Rows are written as they are: no ``auto_now``, no signals. Call it inside a tran
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -50,7 +50,7 @@ def insert_or_update(
 def update_all(rows: Sequence[Row], fields: Sequence[str]) -> None:
     """Update these fields of rows that are there and locked."""
     if not rows or connection.vendor != "postgresql":
-        _by_the_orm(rows, ["id"], fields)
+        _by_the_orm(rows, [type(rows[0])._meta.pk.name] if rows else [], fields)
         return
     meta = type(rows[0])._meta
     changed: list[Any] = [meta.get_field(name) for name in fields]
@@ -101,6 +101,6 @@ def _packed(rows: Iterable[models.Model], fields: Sequence[Any]) -> str:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} cannot be written in bulk.")

@@ -9,8 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from people.models import Organization, User
+from portal.kit.claims import lock
 from portal.kit.refused import InvalidInput
 from tiers.actions.evaluating import evaluate_organization
+from tiers.actions.standings import keep_facts
 from tiers.models import AccountFact, TierAssignment
 from tiers.program import live_policy_at
 
@@ -92,6 +94,8 @@ def confirm_facts(
     account that was held for lack of fresh facts is evaluated again.
     """
     ids = list(organizations)
+    # Locked, because an evaluation that read the facts before must not keep them after.
+    list(lock(Organization.objects.filter(pk__in=ids).order_by("pk")).values_list("pk"))
     rows = AccountFact.objects.current().filter(
         organization_id__in=ids, fact__in=list(facts), source=source
     )
@@ -99,6 +103,8 @@ def confirm_facts(
     older = list(rows.last_seen_before(seen_at).values_list("pk", flat=True))
     confirmed = AccountFact.objects.filter(pk__in=older).last_seen_before(seen_at)
     count = confirmed.update(seen_again_at=seen_at)
+    if count:
+        keep_facts(organization_ids=ids)
     held = TierAssignment.objects.open().filter(
         organization_id__in=ids, source=TierAssignment.Source.HOLD
     )

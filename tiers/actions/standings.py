@@ -1,13 +1,14 @@
 """Keep the one row per account that questions about all accounts read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from people.models import Organization
-from tiers.known_facts import Known
+from portal.kit.bulk import update_all
+from tiers.known_facts import Known, known_facts
 from tiers.models import AccountFact, AccountStanding, TierAssignment, TierPolicy
 from tiers.rules import evaluation
-from tiers.rules.standings import columns_of
+from tiers.rules.standings import FACT_NAMES, columns_of
 
 COLUMNS = [field.name for field in AccountStanding._meta.concrete_fields if not field.primary_key]
 
@@ -28,6 +29,16 @@ def keep_standing(
         unique_fields=["organization"],
         update_fields=COLUMNS,
     )
+
+
+def keep_facts(*, organization_ids: Collection[int]) -> None:
+    """Bring the facts of accounts up to date, leaving the rest; their organizations are locked."""
+    known = known_facts(organization_ids)
+    rows = list(AccountStanding.objects.filter(pk__in=organization_ids))
+    for row in rows:
+        for name, value in columns_of(known[row.pk]).items():
+            setattr(row, name, value)
+    update_all(rows, FACT_NAMES)
 
 
 def standing_of(

@@ -9,12 +9,7 @@ from django.db import connection, transaction
 
 from tiers.models import AccountStanding, TierOverride
 from tiers.rules import evaluation
-from tiers.rules.standings import FACT_COLUMNS, facts_of
-
-FACT_NAMES = tuple(
-    name for column in FACT_COLUMNS.values() for name in (column.fact, column.seen, column.changed)
-)
-STATE = ("organization_id", "tier", "source", "held", "below_since", "contract_floor")
+from tiers.rules.standings import FACT_NAMES, facts_of
 
 
 def decides_in_sql() -> bool:

@@ -177,7 +177,8 @@ class _Statement:
                 WHEN {unsettled} THEN {HOLD}
                 WHEN {in_grace} THEN {GRACE}
                 ELSE {DEMOTE} END AS step,
-              {since} AS since, {until} AS until, GREATEST(s.goal, s.held_rank - {self.policy.max_step_down}) AS lower
+              {since} AS since, {until} AS until,
+              GREATEST(s.goal, s.held_rank - {self.policy.max_step_down}) AS lower
             FROM ({self.standing(where)}) s OFFSET 0
         """  # noqa: S608
 

@@ -82,6 +82,10 @@ FACT_COLUMNS: Mapping[str, FactColumn] = {
     )
 }
 
+FACT_NAMES = tuple(
+    name for column in FACT_COLUMNS.values() for name in (column.fact, column.seen, column.changed)
+)
+
 # A text may look like a number or a day, and is then compared as one: the letter says how.
 NUMBER, DAY, YES_NO, WORD = "n:", "d:", "b:", "w:"
 
