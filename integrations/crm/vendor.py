@@ -22,6 +22,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from django.utils.functional import Promise
+
+# Text for a page, perhaps translated only when it is shown.
+Words = str | Promise
+
 # -- What a CRM holds ----------------------------------------------------------
 
 
@@ -64,7 +69,9 @@ class Record:
     (any more) or may not be read is absent, which says nothing.
 
     ``updated_at`` (UTC) is the CRM's own instant of the last change of the record; it guards
-    against older readings that arrive later. ``merged_into`` is the id of the surviving record.
+    against older readings that arrive later; of an archived record it is not before the
+    archiving. ``merged_into`` is the id of the surviving record; ``absorbed`` are the ids of
+    records that were merged into this one, where the CRM says so.
     ``domain`` is the company's web domain in lower case, for a proposal to ops and never more.
     """
 
@@ -75,6 +82,7 @@ class Record:
     merged_into: str | None = None
     name: str = ""
     domain: str = ""
+    absorbed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +116,18 @@ class Connected:
 
 
 class HintKind(StrEnum):
-    """What a webhook says happened to a record."""
+    """What a webhook says happened to a record.
+
+    IGNORED is for events that ask for no reading, kept in the ledger alone: ``summary`` says why,
+    and ``object_id`` may be empty.
+    """
 
     CHANGED = "changed"
     CREATED = "created"
     DELETED = "deleted"
     RESTORED = "restored"
     MERGED = "merged"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +228,13 @@ class Input:
     """
 
     name: str
-    label: str
-    help: str = ""
+    label: Words
+    help: Words = ""
     is_secret: bool = False
     is_required: bool = True
     is_multiline: bool = False
     default: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Words], ...] = ()
 
 
 class Client(Protocol):
@@ -302,7 +315,7 @@ class Vendor(Protocol):
     credential_fields: Sequence[Input]
     setting_fields: Sequence[Input]
     # Shown where ops connect: what to set up in the CRM, one sentence (or lazy one) per step.
-    steps: Sequence[str]
+    steps: Sequence[Words]
 
     def verified(
         self,
