@@ -315,7 +315,16 @@ else:
 # How a notice leaves the house: the outbox knows these names, not the vendors.
 NOTICE_TRANSPORTS = {"mail": "integrations.mail.transport.send_notice"}
 # The CRMs that facts may come from: one folder each, found by its dotted path.
-CRM_VENDORS: dict[str, str] = {}
+CRM_VENDORS: dict[str, str] = {
+    "hubspot": "integrations.crm.hubspot.vendor.HubSpotVendor",
+}
+# Where HubSpot's API and its pages are. Never from a page: what is typed must not choose a host.
+HUBSPOT_API_URL = environment.address(
+    "HUBSPOT_API_URL", "https://api.hubapi.com", ("https", "http")
+).rstrip("/")
+HUBSPOT_APP_URL = environment.address(
+    "HUBSPOT_APP_URL", "https://app.hubspot.com", ("https", "http")
+).rstrip("/")
 
 # Hashed names need one collectstatic at each deployment; development serves the sources.
 HASHED_STATIC_FILES = environment.flag("HASHED_STATIC_FILES", not DEBUG)

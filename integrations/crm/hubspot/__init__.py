@@ -1,0 +1,1 @@
+"""HubSpot: the vendor folder. ``vendor.HubSpotVendor`` is what ``CRM_VENDORS`` names."""

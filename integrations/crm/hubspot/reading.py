@@ -1,0 +1,97 @@
+"""HubSpot's records and properties in our words. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from integrations.crm.vendor import Field, FieldType, Record
+
+NAME, DOMAIN, MERGED_IDS = "name", "domain", "hs_merged_object_ids"
+# Asked for with every record, whatever the mapping needs.
+ALWAYS = (NAME, DOMAIN, MERGED_IDS)
+
+_TYPES = {
+    "string": FieldType.TEXT,
+    "phone_number": FieldType.TEXT,
+    "number": FieldType.NUMBER,
+    "date": FieldType.DAY,
+    "datetime": FieldType.INSTANT,
+    "bool": FieldType.YES_NO,
+    "enumeration": FieldType.CHOICE,
+}
+_EXPONENT = re.compile(r"-?\d+(\.\d+)?[eE][+-]?\d{1,3}")
+
+
+def read_field(answer: Any) -> Field:
+    """Return one property as the mapping page offers it."""
+    kind = _TYPES.get(str(answer.type), FieldType.OTHER)
+    if answer.field_type == "booleancheckbox":
+        kind = FieldType.YES_NO
+    elif answer.field_type == "checkbox":  # several at once, separated by semicolons
+        kind = FieldType.OTHER
+    rules = answer.modification_metadata
+    return Field(
+        name=answer.name,
+        label=answer.label or answer.name,
+        type=kind,
+        options=tuple(str(one.value) for one in answer.options or ()),
+        is_money=bool(answer.show_currency_symbol),
+        is_writable=not answer.calculated and not (rules and rules.read_only_value),
+    )
+
+
+def read_record(answer: Any, fields: Sequence[str], types: Mapping[str, FieldType]) -> Record:
+    """Return one company with the fields that were asked for."""
+    properties: Mapping[str, str | None] = answer.properties or {}
+    return Record(
+        id=str(answer.id),
+        properties={
+            name: read_value(properties[name], types.get(name))
+            for name in fields
+            if name in properties
+        },
+        updated_at=max(answer.updated_at, answer.archived_at or answer.updated_at).astimezone(UTC),
+        archived=bool(answer.archived),
+        name=properties.get(NAME) or "",
+        domain=(properties.get(DOMAIN) or "").strip().lower(),
+        absorbed=merged_ids(answer),
+    )
+
+
+def read_value(value: str | None, kind: FieldType | None) -> str | None:
+    """Return a value as text in the one form of its type; an empty text is no value."""
+    text = "" if value is None else str(value).strip()
+    if not text:
+        return None
+    if kind == FieldType.NUMBER and _EXPONENT.fullmatch(text):
+        return format(Decimal(text), "f")
+    if kind in (FieldType.DAY, FieldType.INSTANT) and re.fullmatch(r"-?\d{9,15}", text):
+        moment = datetime.fromtimestamp(int(text) / 1000, UTC)
+        return moment.date().isoformat() if kind == FieldType.DAY else moment.isoformat()
+    if kind == FieldType.DAY:  # some answers put midnight behind the day
+        return text[:10] if re.match(r"\d{4}-\d{2}-\d{2}T", text) else text
+    return text.lower() if kind == FieldType.YES_NO else text
+
+
+def merged_ids(answer: Any) -> tuple[str, ...]:
+    """Return the ids of the records that were merged into this one."""
+    text = (answer.properties or {}).get(MERGED_IDS) or ""
+    return tuple(one for one in re.split(r"[;,\s]+", text) if one.isdecimal())
+
+
+def merged_away(old_id: str, survivor: Any) -> Record:
+    """Return what is left of a record that was merged into another."""
+    return Record(
+        id=old_id,
+        properties={},
+        updated_at=survivor.updated_at.astimezone(UTC),
+        archived=True,
+        merged_into=str(survivor.id),
+    )
+
+
+def asked_for(fields: Iterable[str]) -> list[str]:
+    """Return the properties to ask for: the mapped ones and those that are always needed."""
+    return list(dict.fromkeys([*fields, *ALWAYS]))
