@@ -11,6 +11,16 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 1.0,
         "options": {"expires": 2},
     },
+    "follow tiers": {
+        "task": "tickets.tasks.follow_tiers",
+        "schedule": 1.0,
+        "options": {"expires": 2},
+    },
+    "reconcile tiers": {
+        "task": "tickets.tasks.reconcile_tiers",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "announce clock events": {
         "task": "tickets.tasks.announce_clock_events",
         "schedule": 2.0,

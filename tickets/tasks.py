@@ -14,6 +14,18 @@ def sweep_clocks(**kwargs: object) -> int:
 
 
 @shared_task(base=LoneTask)
+def follow_tiers(**kwargs: object) -> int:
+    """Let open tickets follow the tiers of organizations that changed."""
+    return actions.follow_tiers(now=clock.now())
+
+
+@shared_task(base=LoneTask)
+def reconcile_tiers(**kwargs: object) -> int:
+    """Compare the tiers of all open tickets with those of their organizations."""
+    return actions.reconcile_tiers(now=clock.now())
+
+
+@shared_task(base=LoneTask)
 def announce_clock_events(**kwargs: object) -> int:
     """Run triggers for recorded clock events and note who is told of them."""
     return actions.announce_clock_events(now=clock.now())

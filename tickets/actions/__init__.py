@@ -15,6 +15,7 @@ from tickets.actions.clocks import readings_of, reclock
 from tickets.actions.conversing import reply_as_agent, reply_as_customer
 from tickets.actions.custom_slas import agree_custom_sla, end_custom_sla
 from tickets.actions.following import follow, may_share, unfollow
+from tickets.actions.following_tiers import follow_tiers, reconcile_tiers
 from tickets.actions.importing import PastEvent, PastTicket, import_tickets
 from tickets.actions.merging import merge_tickets
 from tickets.actions.nightly import check_now, settle_discrepancy, start_nightly_check
@@ -46,6 +47,7 @@ __all__ = [
     "continue_runs",
     "end_custom_sla",
     "follow",
+    "follow_tiers",
     "import_tickets",
     "mark_no_reply_needed",
     "may_share",
@@ -58,6 +60,7 @@ __all__ = [
     "read_rating_token",
     "readings_of",
     "reclock",
+    "reconcile_tiers",
     "remove_orphans",
     "reply_as_agent",
     "reply_as_customer",

@@ -10,11 +10,10 @@ from portal.kit.claims import claim
 from portal.kit.refused import InvalidInput, NotPermitted, Refused
 from portal.kit.viewer import Viewer
 from portal.kit.words import quoted, status_label
-from tickets.actions.clocks import reclock
 from tickets.actions.events import locked, record_event, require_agent, side_of
-from tickets.actions.routing import facts_of, fire_triggers, move_to_queue
+from tickets.actions.routing import finish_update, move_to_queue
 from tickets.actions.telling import tell_assigned, tell_status
-from tickets.models import Queue, Ticket, TicketEvent, Trigger
+from tickets.models import Queue, Ticket, TicketEvent
 from tickets.rules import moves
 
 Status = Ticket.Status
@@ -74,9 +73,7 @@ def set_status(*, ticket: Ticket, status: str, by: User, now: datetime, reason: 
     if status == row.status:
         return row
     apply_status(row, status, actor=by, now=now, reason=reason)
-    fire_triggers(ticket=row, facts=facts_of(row, Trigger.Event.UPDATED), now=now)
-    reclock(row, now)
-    row.save()
+    finish_update(ticket=row, now=now, by=by)
     return row
 
 
@@ -102,9 +99,7 @@ def set_severity(*, ticket: Ticket, severity: int, reason: str, by: User, now: d
         new=str(severity), reason=reason.strip()[:300], detail={"severity": severity},
     )  # fmt: skip
     row.severity = severity
-    fire_triggers(ticket=row, facts=facts_of(row, Trigger.Event.UPDATED), now=now)
-    reclock(row, now)
-    row.save()
+    finish_update(ticket=row, now=now, by=by)
     return row
 
 
@@ -121,7 +116,7 @@ def assign(*, ticket: Ticket, agent: User | None, by: User, now: datetime) -> Ti
     if row.assignee_id == (agent.pk if agent else None):
         return row
     _assign(row, agent, by, now)
-    row.save()
+    finish_update(ticket=row, now=now, by=by, moves_clocks=False)
     return row
 
 
@@ -169,7 +164,7 @@ def take_next(
         return None
     row = locked(found)
     _assign(row, agent, agent, now)
-    row.save()
+    finish_update(ticket=row, now=now, by=agent, moves_clocks=False)
     return row
 
 
@@ -180,10 +175,12 @@ def change_queue(*, ticket: Ticket, queue: Queue, reason: str, by: User, now: da
     row = locked(ticket)
     if row.queue_id == queue.pk:
         return row
+    if Queue.objects.filter(pk=queue.pk).exclude(archived_at=None).exists():
+        raise Refused("queue_archived", _("This queue is archived; choose another one."))
     move_to_queue(ticket=row, key=queue.key, now=now, why=reason.strip()[:300], actor=by)
     if row.assignee is not None and not may_be_assigned(row.assignee, row):
         _assign(row, None, by, now)
-    row.save()
+    finish_update(ticket=row, now=now, by=by, moves_clocks=False)
     return row
 
 
@@ -201,7 +198,6 @@ def close_solved_tickets(
             row = locked(found)
             if row.status == Status.SOLVED:
                 apply_status(row, Status.CLOSED, actor=None, now=now, reason="", is_told=False)
-                reclock(row, now)
-                row.save()
+                finish_update(ticket=row, now=now, by=None)
             closed += 1
     return closed

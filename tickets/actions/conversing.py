@@ -12,10 +12,10 @@ from portal.kit.rich_text import MAX_CHARACTERS
 from portal.kit.uploads import Upload
 from tickets.actions.attaching import attach, check_files, removed_unless_kept
 from tickets.actions.changing import apply_status
-from tickets.actions.clocks import reclock
 from tickets.actions.events import locked, record_event, require_agent
 from tickets.actions.merging import let_read, locked_destination
 from tickets.actions.opening import open_ticket, write_message
+from tickets.actions.routing import finish_update
 from tickets.actions.telling import tell_replied
 from tickets.models import HandleTime, Message, Ticket, TicketEvent
 from tickets.rules import moves
@@ -54,8 +54,7 @@ def reply_as_customer(
         )
         status = "solved" if marks_solved else moves.status_after_customer_reply(row.status)
         apply_status(row, status, actor=author, now=now, reason="")
-        reclock(row, now)
-        row.save()
+        finish_update(ticket=row, now=now, by=author, body=body)
         tell_replied(row, message, now)
         return row, message
 
@@ -117,8 +116,7 @@ def reply_as_agent(
             _take_if_nobody_has(row, author, now)
         wanted = status or moves.status_after_agent_reply(row.status, public=is_public)
         apply_status(row, wanted, actor=author, now=now, reason="", is_told=not is_public)
-        reclock(row, now)
-        row.save()
+        finish_update(ticket=row, now=now, by=author, body=body)
         if is_public:
             tell_replied(row, message, now)
         return message

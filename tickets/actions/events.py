@@ -21,8 +21,10 @@ def locked(ticket: Ticket) -> Ticket:
     happened before what is on record already: a reply that was on its way while the
     sweep wrote down a breach came after it.
     """
-    rows = Ticket.objects.select_related("organization", "requester", "queue")
-    found: Ticket = lock(rows).get(pk=ticket.pk)
+    # Locked alone and then read: PostgreSQL drops a row that was waited for from a join when
+    # the other one moved it to another queue meanwhile.
+    list(lock(Ticket.objects.filter(pk=ticket.pk)).values_list("pk"))
+    found = Ticket.objects.select_related("organization", "requester", "queue").get(pk=ticket.pk)
     recorded = hold_back_sweep([found.pk])
     found.last_event_at = max(found.last_event_at, recorded.get(found.pk, found.last_event_at))
     return found

@@ -159,7 +159,8 @@ def _check_belongs(requester: User, organization: Organization) -> None:
 
 
 def _queue_of(key: str) -> Queue:
-    queue = Queue.objects.filter(key=key).first() or Queue.objects.order_by("position").first()
+    usable = Queue.objects.in_use()
+    queue = usable.filter(key=key).first() or usable.order_by("position").first()
     if queue is None:
         raise InvalidInput("no_queue", _("There is no queue. Add one in Ops first."))
     return queue

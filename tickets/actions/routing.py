@@ -1,11 +1,18 @@
-"""Run the triggers of an event and do what they say."""
+"""Run the triggers of an event and do what they say.
+
+Nothing that a trigger does fires triggers: only people, channels, clocks and changes of tier
+do, once per happening. So triggers cannot set each other off.
+"""
 
 from datetime import datetime
 
 import structlog
 
 from people.models import User
+from tickets.actions.clocks import reclock
 from tickets.actions.events import record_event
+from tickets.actions.recipients import Roster
+from tickets.actions.telling import tell, tell_assigned
 from tickets.models import Queue, Ticket, TicketEvent, Trigger
 from tickets.rules import triggers as rules
 from tiers.models import Tier
@@ -82,6 +89,51 @@ def fire_triggers(*, ticket: Ticket, facts: rules.TicketFacts, now: datetime) ->
     return outcome
 
 
+def finish_update(
+    *,
+    ticket: Ticket,
+    now: datetime,
+    by: User | None,
+    body: str = "",
+    moves_clocks: bool = True,
+) -> None:
+    """Ask the triggers about a change just recorded on a locked ticket, and save the ticket.
+
+    ``body`` is what was written with the change. The clocks are recomputed after the
+    triggers, unless neither the change (``moves_clocks``) nor a trigger is about them,
+    and whom the triggers name is told.
+    """
+    assignee, severity = ticket.assignee_id, ticket.severity
+    facts = facts_of(ticket, Trigger.Event.UPDATED, body=body)
+    outcome = fire_triggers(ticket=ticket, facts=facts, now=now)
+    if moves_clocks or ticket.severity != severity:
+        reclock(ticket, now)
+    ticket.save()
+    if ticket.assignee_id != assignee:
+        tell_assigned(ticket, ticket.last_event_seq, now, by=by)
+    tell_notified(ticket, outcome, now)
+
+
+def tell_notified(ticket: Ticket, outcome: rules.Outcome, now: datetime) -> None:
+    """Queue the mails to whom the triggers of a change notify, once per change."""
+    if not outcome.effects.notify:
+        return
+    names = [
+        trace.trigger.name
+        for trace in outcome.fired
+        if any(one.applied and one.action.do == "notify" for one in trace.actions)
+    ]
+    roster = Roster.of([ticket], now)
+    tell(
+        ticket=ticket,
+        kind="ticket_flagged",
+        recipients=[one for who in outcome.effects.notify for one in roster.people(ticket, who)],
+        once=f"{ticket.pk}.{ticket.last_event_seq}",
+        now=now,
+        triggers=names,
+    )
+
+
 def do_effects(*, ticket: Ticket, outcome: rules.Outcome, now: datetime) -> None:
     """Do to a locked ticket what an outcome says, each thing with an event; the caller saves it."""
     for trace in outcome.fired:
@@ -104,7 +156,7 @@ def move_to_queue(
     *, ticket: Ticket, key: str, now: datetime, why: str, actor: User | None = None
 ) -> None:
     """Put a locked ticket into a queue; nothing happens when it is there or there is none."""
-    queue = Queue.objects.filter(key=key).first()
+    queue = Queue.objects.in_use().filter(key=key).first()
     if queue is None or ticket.queue_id == queue.pk:
         return
     old = ticket.queue.name if ticket.queue_id else ""
@@ -116,7 +168,10 @@ def move_to_queue(
 
 
 def _set_severity(ticket: Ticket, severity: int, now: datetime, why: str) -> None:
-    if severity not in Ticket.Severity.values or severity == ticket.severity:
+    # As for people: a solved or closed ticket keeps its severity, and its assignee.
+    if severity not in Ticket.Severity.values or not ticket.is_active:
+        return
+    if severity == ticket.severity:
         return
     record_event(
         ticket=ticket, kind=TicketEvent.Kind.SEVERITY, now=now, old=str(ticket.severity),
@@ -137,7 +192,7 @@ def _add_tag(ticket: Ticket, tag: str, now: datetime, why: str) -> None:
 
 def _assign(ticket: Ticket, email: str, now: datetime, why: str) -> None:
     agent = User.objects.filter(email__iexact=email, is_active=True).exclude(staff_role="").first()
-    if agent is None or agent.pk == ticket.assignee_id:
+    if agent is None or agent.pk == ticket.assignee_id or not ticket.is_active:
         return
     record_event(
         ticket=ticket, kind=TicketEvent.Kind.ASSIGNED, now=now, is_public=False,

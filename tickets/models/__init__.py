@@ -6,6 +6,7 @@ from tickets.models.conversation import Attachment, Message
 from tickets.models.queue import Queue, QueueMember, Trigger
 from tickets.models.rating import HandleTime, SatisfactionRating
 from tickets.models.recompute import ClockDiscrepancy, RecomputeRun
+from tickets.models.routing_change import RoutingChange
 from tickets.models.ticket import Ticket, TicketEvent, TicketFollower, TicketQuerySet
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Queue",
     "QueueMember",
     "RecomputeRun",
+    "RoutingChange",
     "SatisfactionRating",
     "Ticket",
     "TicketEvent",

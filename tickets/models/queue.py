@@ -18,15 +18,30 @@ class QueueQuerySet(models.QuerySet["Queue"]):
             return self.filter(members__agent_id=viewer.user_id)
         return self.none()
 
+    def in_use(self) -> "QueueQuerySet":
+        """Return the queues into which tickets may still come."""
+        return self.filter(archived_at=None)
+
 
 class Queue(models.Model):
-    """A place where tickets wait for the agents who serve it."""
+    """A place where tickets wait for the agents who serve it.
+
+    An archived queue takes no tickets any more; active ones that are found in it
+    go on to ``moves_to``. ``revision`` counts the changes of name, tier and members,
+    so that saving over a newer change is noticed.
+    """
 
     key = models.SlugField(_("key"), unique=True, max_length=40)
     name = models.CharField(_("name"), max_length=80)
     tier = models.CharField(_("made for tier"), max_length=30, blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     agents = models.ManyToManyField(User, through="QueueMember", related_name="queues")
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    moves_to = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=_("its tickets go to"),
+    )  # fmt: skip
+    revision = models.PositiveIntegerField(default=1, db_default=1)
 
     objects = QueueQuerySet.as_manager()
 
@@ -34,6 +49,15 @@ class Queue(models.Model):
         verbose_name = _("queue")
         verbose_name_plural = _("queues")
         ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(moves_to=None) | models.Q(archived_at__isnull=False),
+                name="tickets_queue_only_archived_moves_on",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(moves_to=models.F("id")), name="tickets_queue_not_to_itself"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -60,7 +84,8 @@ class Trigger(models.Model):
     """An ordered rule: on an event, under conditions, do something to the ticket.
 
     The shapes of ``conditions`` and ``actions`` are those of
-    ``tickets.rules.triggers``. The order is total and explicit.
+    ``tickets.rules.triggers``. The order is total and explicit. ``revision``
+    counts the changes of what it asks and does.
     """
 
     class Event(models.TextChoices):
@@ -77,6 +102,7 @@ class Trigger(models.Model):
     conditions = models.JSONField(_("when"), default=dict)
     actions = models.JSONField(_("then"), default=list)
     is_enabled = models.BooleanField(_("enabled"), default=True)
+    revision = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         verbose_name = _("trigger")

@@ -279,6 +279,7 @@ class TicketEvent(models.Model):
         SPLIT_FROM = "split_from", _("split from another ticket")
         ASSIGNED = "assigned", _("assigned")
         QUEUE = "queue", _("queue")
+        TIER = "tier", _("tier")
         TAGGED = "tagged", _("tagged")
         RATED = "rated", _("rated")
         FOLLOW_UP = "follow_up", _("follow-up")

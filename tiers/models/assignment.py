@@ -45,12 +45,22 @@ class TierAssignmentQuerySet(models.QuerySet["TierAssignment"]):
             models.Q(valid_to=None) | models.Q(valid_to__gt=instant)
         )
 
+    def unfollowed(self, now: datetime) -> "TierAssignmentQuerySet":
+        """Return the rows in force that nobody has acted upon yet, the oldest first."""
+        return self.filter(followed_at=None, valid_to=None, valid_from__lte=now).order_by(
+            "valid_from", "id"
+        )
+
 
 class TierAssignment(models.Model):
     """The tier of an organization over a period; a change closes one and opens the next.
 
     ``below_since`` is the evaluator's memory: the day since which the account
     no longer meets its tier. It changes by a new row too.
+
+    ``followed_at`` is null from the start, whoever writes the row: open work has
+    still to follow it (``tickets.actions.following_tiers``). A row that was closed
+    before that is never followed; the one that replaced it is.
     """
 
     class Source(models.TextChoices):
@@ -76,6 +86,7 @@ class TierAssignment(models.Model):
     below_since = models.DateField(_("below since"), null=True, blank=True)
     valid_from = models.DateTimeField(_("from"))
     valid_to = models.DateTimeField(_("until"), null=True, blank=True)
+    followed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TierAssignmentQuerySet.as_manager()
 
@@ -104,6 +115,11 @@ class TierAssignment(models.Model):
                 fields=["below_since"],
                 condition=models.Q(valid_to=None, below_since__isnull=False),
                 name="tiers_assignment_in_grace",
+            ),
+            models.Index(
+                fields=["valid_from", "id"],
+                condition=models.Q(valid_to=None, followed_at=None),
+                name="tiers_assignment_unfollowed",
             ),
         ]
 

@@ -108,6 +108,10 @@ class Conditions:
     all: tuple[Condition, ...] = ()
     any: tuple[Condition, ...] = ()
 
+    def ask(self, field_name: str) -> bool:
+        """Whether any of them looks at a field."""
+        return field_name in {one.field for one in (*self.all, *self.any)}
+
     def to_json(self) -> dict[str, object]:
         return {
             "all": [condition.to_json() for condition in self.all],

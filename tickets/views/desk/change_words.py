@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from portal.kit.words import metric_label, severity_label, status_label
+from portal.kit.words import metric_label, severity_label, status_label, tier_label
 from tickets.models import TicketEvent
 from tiers.ladder_words import step_words
 from tiers.rules.ladders import BREACH
@@ -30,7 +30,15 @@ class Change:
 
 
 def change_words(
-    *, kind: str, old: str, new: str, reason: str, actor: str, by: str, at: datetime
+    *,
+    kind: str,
+    old: str,
+    new: str,
+    reason: str,
+    actor: str,
+    by: str,
+    at: datetime,
+    detail: Mapping[str, object] | None = None,
 ) -> Change | None:
     """Return an event as a sentence; None for what the messages say already.
 
@@ -49,6 +57,8 @@ def change_words(
             return _moved(who, actor, at, reason)
         case Kind.FOLLOW_UP:
             return _linked(old, new, at)
+        case Kind.TIER:
+            return _followed(old, new, detail or {}, at)
     return _other(kind, who, at, reason)
 
 
@@ -84,6 +94,22 @@ def _one_with_another(kind: str, who: dict[str, str], at: datetime) -> Change | 
         case Kind.SPLIT_FROM:
             return Change("split", _("%(who)s split it from") % who, at, reference=who["old"])
     return None
+
+
+def _followed(old: str, new: str, detail: Mapping[str, object], at: datetime) -> Change:
+    """Say that the customer's tier changed, and where the ticket waits since."""
+    words = {
+        "old": tier_label(old),
+        "new": tier_label(new),
+        "from_queue": detail.get("from_queue", ""),
+        "to_queue": detail.get("to_queue", ""),
+    }
+    if words["from_queue"] == words["to_queue"]:
+        text = _("%(old)s became %(new)s: it stays in %(to_queue)s")
+    else:
+        text = _("%(old)s became %(new)s: moved from %(from_queue)s to %(to_queue)s")
+    reason = _("The promise of this ticket stays as it was; the next one gets the new promise.")
+    return Change("layers", text % words, at, reason=reason, is_loud=True)
 
 
 def _seen(words: Mapping[str, str]) -> str:

@@ -123,7 +123,7 @@ def _told(ticket: Ticket, after_seq: int) -> list[Said | Change]:
         TicketEvent.objects.filter(own | taken_in)
         .order_by("ticket_id", "seq", "message__attachments__id")
         .values(
-            "ticket_id", "seq", "at", "kind", "by", "old", "new", "reason", "actor_id",
+            "ticket_id", "seq", "at", "kind", "by", "old", "new", "reason", "detail", "actor_id",
             "actor__name", "actor__email", "message_id", "message__by", "message__is_public",
             "message__is_automatic", "message__body_html", "message__created_at",
             "message__author_id", "message__author__name", "message__author__email",
@@ -169,7 +169,7 @@ def _change(row: Mapping[str, Any]) -> Change | None:
     actor = row["actor_id"] and (row["actor__name"] or row["actor__email"])
     return change_words(
         kind=row["kind"], old=row["old"], new=row["new"], reason=row["reason"],
-        actor=actor or "", by=row["by"], at=row["at"],
+        actor=actor or "", by=row["by"], at=row["at"], detail=row["detail"],
     )  # fmt: skip
 
 

@@ -1,0 +1,281 @@
+"""Let open tickets follow the tier of their organization.
+
+How it works, without hidden magic:
+
+* Whoever gives an organization another tier (a fact, an override, a published policy)
+  writes a ``TierAssignment``, and a new row is unfollowed from the start. That row is the
+  message: nobody has to be called, and no task to be sent.
+* Every second a worker claims unfollowed rows through their partial index and brings the
+  open tickets of those organizations along, in batches of one transaction each. A row is
+  marked as followed together with its tickets or not at all, so a worker that is killed
+  loses nothing, and whoever comes second finds nothing left to do.
+* A ticket that somebody is changing at this moment is not waited for. Its organization's row
+  stays unfollowed and has its turn again within a second.
+* A ticket that was being opened while the tier changed is under no row that was claimed
+  later. So the same worker looks at the tickets of the last minutes as well, and once a
+  minute ``reconcile_tiers`` compares all open tickets with the tiers in force.
+
+What following means for a ticket: its tier is the new one at once, on the desk and for
+triggers. It moves to the new tier's queue if it stands where the program puts tickets of
+its former tier; a ticket that somebody or a trigger put elsewhere stays there. Assignee and
+terms stay: what was promised is neither taken back nor lengthened, and the organization's next
+ticket gets the new promise. Triggers of "ticket changed" that ask for the tier are asked.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Case, F, FilteredRelation, Q, Value, When, prefetch_related_objects
+
+from portal.kit.bulk import update_all
+from portal.kit.claims import claim
+from tickets.actions.clocks import reclock
+from tickets.actions.events import By, hold_back_sweep
+from tickets.actions.routing import do_effects, facts_of, tell_notified, usable_rules
+from tickets.models import Queue, Ticket, TicketEvent, Trigger
+from tickets.models.ticket import TicketQuerySet
+from tickets.rules import triggers as rules
+from tickets.rules.tier_moves import queue_after
+from tiers.models import TierAssignment, TierPolicy, TierPromise
+from tiers.program import Program, live_policy_at, program_of
+
+log = structlog.get_logger("tickets.following_tiers")
+
+# Organizations and tickets of one transaction. Where there is one writer at a time,
+# everybody else waits for its end.
+MARKS, TICKETS = 5000, 500
+MARKS_FOR_ONE_WRITER, TICKETS_FOR_ONE_WRITER = 1000, 50
+# Longer than any transaction that opens a ticket.
+OPENED_LATELY = timedelta(minutes=2)
+BUDGET_SECONDS = 20.0
+CHANGED = ["tier", "queue", "last_event_seq", "last_event_at", "updated_at"]
+
+
+def follow_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> int:
+    """Let open tickets follow the tiers that changed; return how many did.
+
+    Goes on in batches until nothing is left, or for ``budget_seconds``.
+    """
+    begun = time.monotonic()
+    followed = 0
+    held: set[int] = set()
+    while time.monotonic() - begun < budget_seconds:
+        done = follow_batch(now=now, leave=held)
+        if done is None:
+            break
+        followed += done.tickets
+        held |= done.held
+    lately = Q(created_at__gte=now - OPENED_LATELY)
+    return followed + _reconcile(Ticket.objects.filter(lately), now, begun + budget_seconds)
+
+
+def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> int:
+    """Compare all open tickets with the tiers in force; return how many had to follow.
+
+    Finds what no row told of: tickets that were opened during a change, or solved then
+    and opened again.
+    """
+    return _reconcile(Ticket.objects.all(), now, time.monotonic() + budget_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How many tickets followed; ``held`` are the assignments that have to come again."""
+
+    tickets: int
+    held: frozenset[int]
+
+
+def follow_batch(*, now: datetime, leave: Collection[int] = ()) -> Batch | None:
+    """Follow a batch of changed tiers in one transaction; None when there are none.
+
+    ``leave`` names assignments with a ticket that was held a moment ago.
+    """
+    most_marks, most_tickets = _batch_sizes()
+    with transaction.atomic():
+        rows = TierAssignment.objects.unfollowed(now).exclude(pk__in=leave)
+        marks = dict(claim(rows.values_list("organization_id", "pk"), most_marks))
+        if not marks:
+            return None
+        live = program_of(live_policy_at(now))
+        behind = dict(
+            behind_their_tier(Ticket.objects.all(), live, now)
+            .filter(organization_id__in=marks)
+            .order_by("pk")
+            .values_list("pk", "organization_id")[:most_tickets]
+        )
+        done = _follow(list(behind), live, now)
+        # Whose tickets are held, or more than one batch has room for, comes again.
+        still = (
+            behind_their_tier(Ticket.objects.all(), live, now)
+            .filter(organization_id__in=marks)
+            .values_list("organization_id", flat=True)
+        )
+        later = set(still)
+        held = {marks[organization] for pk, organization in behind.items() if pk not in done}
+        settled = [pk for organization, pk in marks.items() if organization not in later]
+        TierAssignment.objects.filter(pk__in=settled).update(followed_at=now)
+    return Batch(len(done), frozenset(held))
+
+
+def behind_their_tier(tickets: TicketQuerySet, live: Program, now: datetime) -> TicketQuerySet:
+    """Return the active tickets whose tier is not their organization's; it is in ``held``.
+
+    A tier that the live program does not know counts as its default tier, as everywhere.
+    """
+    in_force = {"valid_to": None, "valid_from__lte": now}
+    path = "organization__tier_assignments"
+    return (
+        tickets.active()
+        .annotate(
+            assignment=FilteredRelation(
+                path, condition=Q(**{f"{path}__{name}": value for name, value in in_force.items()})
+            )
+        )
+        .filter(assignment__isnull=False)
+        .annotate(
+            held=Case(
+                When(assignment__tier__in=list(live.promises), then=F("assignment__tier")),
+                default=Value(live.rules.default_tier),
+            )
+        )
+        .exclude(tier=F("held"))
+    )
+
+
+def _batch_sizes() -> tuple[int, int]:
+    if connection.features.has_select_for_update_skip_locked:
+        return MARKS, TICKETS
+    return MARKS_FOR_ONE_WRITER, TICKETS_FOR_ONE_WRITER
+
+
+def _reconcile(tickets: TicketQuerySet, now: datetime, until: float) -> int:
+    live = program_of(live_policy_at(now))
+    most = _batch_sizes()[1]
+    after = followed = 0
+    while True:
+        found = list(
+            behind_their_tier(tickets, live, now)
+            .filter(pk__gt=after)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:most]
+        )
+        if not found:
+            return followed
+        with transaction.atomic():
+            followed += len(_follow(found, live, now))
+        after = found[-1]
+        if time.monotonic() >= until:
+            return followed
+
+
+def _follow(ticket_ids: Sequence[int], live: Program, now: datetime) -> set[int]:
+    """Let those of these tickets follow that nobody holds; return which are settled.
+
+    Settled is also who needs nothing any more.
+    """
+    if not ticket_ids:
+        return set()
+    free = claim(Ticket.objects.filter(pk__in=ticket_ids).order_by("pk"), len(ticket_ids))
+    tickets = {ticket.pk: ticket for ticket in free}
+    # Not joined to what is locked: a row that was changed meanwhile would be lost from the join.
+    prefetch_related_objects(list(tickets.values()), "organization", "queue", "assignee")
+    # Read again under the lock: the tier in force, and the assignment that says so.
+    behind = behind_their_tier(Ticket.objects.filter(pk__in=tickets), live, now)
+    columns: tuple[str, ...] = ("pk", "held", "assignment__id")
+    wanted = {pk: (tier, assignment) for pk, tier, assignment in behind.values_list(*columns)}
+    following = [ticket for ticket in tickets.values() if ticket.pk in wanted]
+    if following:
+        places = _Places.read({ticket.tier for ticket in following}, live)
+        events = [_follow_one(one, *wanted[one.pk], places, now) for one in following]
+        TicketEvent.objects.bulk_create(events)
+        update_all(following, CHANGED)
+        _ask_triggers(following, now)
+    return set(tickets)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the program puts tickets: now, and for each former tier ever since it began."""
+
+    live: Program
+    queues: Mapping[str, Queue]
+    former: Mapping[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, former_tiers: Collection[str], live: Program) -> "_Places":
+        former: dict[str, set[str]] = {}
+        drafts = [TierPolicy.Status.DRAFT, TierPolicy.Status.IN_REVIEW]
+        rows = TierPromise.objects.filter(tier__in=former_tiers).exclude(policy__status__in=drafts)
+        for tier, key in rows.values_list("tier", "queue_key").distinct():
+            former.setdefault(tier, set()).add(key)
+        return cls(live, {row.key: row for row in Queue.objects.in_use()}, former)
+
+    def after(self, ticket: Ticket, tier: str) -> Queue:
+        """Return the queue in which the ticket waits under its new tier."""
+        wanted = self.live.promises[tier].queue_key
+        key = queue_after(
+            standing_in=ticket.queue.key,
+            of_former_tier=self.former.get(ticket.tier, set()),
+            of_new_tier=wanted if wanted in self.queues else None,
+        )
+        return ticket.queue if key == ticket.queue.key else self.queues[key]
+
+
+def _follow_one(
+    ticket: Ticket, tier: str, assignment: int, places: _Places, now: datetime
+) -> TicketEvent:
+    """Change a locked ticket, and return the event that says so."""
+    old_tier, old_queue = ticket.tier, ticket.queue
+    ticket.queue = places.after(ticket, tier)
+    ticket.tier = tier
+    ticket.last_event_seq += 1
+    ticket.last_event_at = ticket.updated_at = max(now, ticket.last_event_at)
+    return TicketEvent(
+        ticket=ticket,
+        seq=ticket.last_event_seq,
+        at=ticket.last_event_at,
+        kind=TicketEvent.Kind.TIER,
+        by=By.SYSTEM,
+        is_public=False,
+        old=old_tier,
+        new=tier,
+        detail={
+            "assignment": assignment,
+            "from_queue": old_queue.name,
+            "to_queue": ticket.queue.name,
+        },
+    )
+
+
+def _ask_triggers(tickets: Sequence[Ticket], now: datetime) -> None:
+    """Ask the triggers of "ticket changed" that ask for the tier, once for each ticket."""
+    triggers = [one for one in usable_rules(Trigger.Event.UPDATED) if one.conditions.ask("tier")]
+    if not triggers:
+        return
+    for ticket in tickets:
+        outcome = rules.fire(triggers, facts_of(ticket, Trigger.Event.UPDATED))
+        if not outcome.effects:
+            continue
+        try:
+            with transaction.atomic():
+                _do(ticket, outcome, now)
+        except Exception:
+            # It follows its tier all the same; what the trigger wanted is seen in the log.
+            log.exception("trigger failed on a tier change", ticket=ticket.pk)
+
+
+def _do(ticket: Ticket, outcome: rules.Outcome, now: datetime) -> None:
+    changes_clocks = outcome.effects.severity is not None
+    if changes_clocks:
+        recorded = hold_back_sweep([ticket.pk])
+        ticket.last_event_at = max(ticket.last_event_at, recorded.get(ticket.pk, now))
+    do_effects(ticket=ticket, outcome=outcome, now=now)
+    if changes_clocks:
+        reclock(ticket, now)
+    ticket.save()
+    tell_notified(ticket, outcome, now)
