@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0002_quiet_hours'),
-        ('tiers', '0007_calendar_feed_days'),
+        ('tiers', '0010_fill_account_standings'),
     ]
 
     operations = [
