@@ -19,6 +19,7 @@ from integrations.crm.hubspot.reading import (
     merged_ids,
     read_field,
     read_record,
+    rows_of,
 )
 from integrations.crm.vendor import (
     Connected,
@@ -31,6 +32,7 @@ from integrations.crm.vendor import (
     Renew,
     Revoked,
     Secrets,
+    Unavailable,
 )
 
 PER_BATCH = 100
@@ -131,6 +133,8 @@ class HubSpotClient:
     def fields(self) -> list[Field]:
         """Return the properties of companies, sorted by label."""
         found = self._call("core_api", "get_all", "companies").results
+        if not isinstance(found, list):
+            raise Unavailable(_("HubSpot's answer could not be read: it holds no properties."))
         shown = [one for one in found if not one.hidden and not one.archived]
         return sorted(map(read_field, shown), key=lambda field: field.label.casefold())
 
@@ -165,14 +169,14 @@ class HubSpotClient:
             inputs=[{"id": i} for i in ids],
         )
         # 207 says by name which ids are not there; what was found is in both answers.
-        return self._call("batch_api", "read", body, archived=archived).results or ()
+        return rows_of(self._call("batch_api", "read", body, archived=_yes_no(archived)))
 
     def _find_survivors(self, ids: Sequence[str], records: dict[str, Record]) -> None:
         """Find out what became of records that are neither there nor archived."""
         for start in range(0, len(ids), IDS_PER_SEARCH):
             few = ids[start : start + IDS_PER_SEARCH]
             groups = [[_filter(MERGED_IDS, "CONTAINS_TOKEN", one)] for one in few]
-            for answer in self._search(groups, (), sort=OBJECT_ID).results:
+            for answer in rows_of(self._search(groups, (), sort=OBJECT_ID)):
                 for old in set(merged_ids(answer)) & set(few):
                     records[old] = merged_away(old, answer)
 
@@ -198,7 +202,7 @@ class HubSpotClient:
         after = 0
         while True:
             answer = self._search([[_filter(MODIFIED, "GTE", begin)]], fields, after=after)
-            rows = answer.results
+            rows = rows_of(answer)
             if rows:
                 newest = max(newest, _milliseconds(rows[-1].updated_at))
                 yield Page(self._unseen(rows, fields, seen), str(newest))
@@ -220,9 +224,9 @@ class HubSpotClient:
         while True:
             filters = [_filter(MODIFIED, "EQ", instant), _filter(OBJECT_ID, "GT", last)]
             answer = self._search([filters], fields, sort=OBJECT_ID)
-            if answer.results:
-                yield answer.results
-                last = str(answer.results[-1].id)
+            if rows := rows_of(answer):
+                yield rows
+                last = str(rows[-1].id)
             if _is_last(answer):
                 return
 
@@ -246,10 +250,10 @@ class HubSpotClient:
                     "get_page",
                     limit=PER_LIST_PAGE,
                     properties=asked_for(fields),
-                    archived=archived,
+                    archived=_yes_no(archived),
                     **({"after": after} if after else {}),
                 )
-                for row in page.results:
+                for row in rows_of(page):
                     yield self._record(row, fields)
                 after = page.paging.next.after if page.paging and page.paging.next else None
                 if not after:
@@ -356,6 +360,11 @@ class HubSpotClient:
 
 def _filter(name: str, operator: str, value: object) -> Any:
     return sdk.Filter(property_name=name, operator=operator, value=str(value))
+
+
+def _yes_no(value: bool) -> str:
+    """Return what the documentation writes; the library would send Python's True and False."""
+    return "true" if value else "false"
 
 
 def _milliseconds(instant: datetime) -> int:

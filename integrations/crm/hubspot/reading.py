@@ -1,4 +1,4 @@
-"""HubSpot's records and properties in our words. Pure."""
+"""HubSpot's records and properties in our words."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from integrations.crm.vendor import Field, FieldType, Record
+from django.utils.translation import gettext as _
+
+from integrations.crm.vendor import Field, FieldType, Record, Unavailable
 
 NAME, DOMAIN, MERGED_IDS = "name", "domain", "hs_merged_object_ids"
 # Asked for with every record, whatever the mapping needs.
@@ -22,6 +24,26 @@ _TYPES = {
     "enumeration": FieldType.CHOICE,
 }
 _EXPONENT = re.compile(r"-?\d+(\.\d+)?[eE][+-]?\d{1,3}")
+
+
+def rows_of(answer: Any) -> list[Any]:
+    """Return the records of an answer; raises Unavailable when it does not hold any list.
+
+    The library makes an empty object out of anything, an error page among it; believed, that
+    would be an account without companies.
+    """
+    rows = getattr(answer, "results", None)
+    if not isinstance(rows, list) or not all(_is_record(row) for row in rows):
+        raise Unavailable(_("HubSpot's answer could not be read: it holds no list of companies."))
+    return rows
+
+
+def _is_record(row: Any) -> bool:
+    return (
+        bool(getattr(row, "id", None))
+        and isinstance(getattr(row, "updated_at", None), datetime)
+        and isinstance(getattr(row, "properties", None), dict)
+    )
 
 
 def read_field(answer: Any) -> Field:

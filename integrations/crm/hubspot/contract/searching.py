@@ -1,5 +1,6 @@
 """The stand-in's search: strict about every documented limit (evidence D, page of March 2026)."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -7,7 +8,12 @@ from typing import Any
 
 from integrations.crm.hubspot.contract.answers import invalid
 from integrations.crm.hubspot.contract.clock import EPOCH, MILLISECOND
-from integrations.crm.hubspot.contract.companies import DEFAULT_PROPERTIES, Companies, Company
+from integrations.crm.hubspot.contract.companies import (
+    DEFAULT_PROPERTIES,
+    Companies,
+    Company,
+    Property,
+)
 from integrations.crm.hubspot.contract.shapes import integer, names, only
 
 PER_PAGE = 200
@@ -20,6 +26,12 @@ REQUEST_FIELDS = ("limit", "after", "query", "properties", "sorts", "filterGroup
 FILTER_FIELDS = ("propertyName", "operator", "value", "highValue", "values")
 
 Key = Any
+# Read without the way over their text: tests search ten thousand companies.
+KEPT: dict[str, Callable[[Company], Key]] = {
+    "hs_lastmodifieddate": lambda company: company.updated,
+    "createdate": lambda company: company.created,
+    "hs_object_id": lambda company: company.id,
+}
 Test = Callable[[Key, Key], bool]
 
 COMPARISONS: dict[str, Test] = {
@@ -90,9 +102,7 @@ def _filter(companies: Companies, one: Mapping[str, Any]) -> Callable[[Company],
         raise invalid(f"There is no property {name} to filter by.")
     read = _reader(known.type)
 
-    def given(company: Company) -> Key:
-        value = company.value(known.name)
-        return None if value is None else read(value)
+    given = _key(known)
 
     if operator in ("HAS_PROPERTY", "NOT_HAS_PROPERTY"):
         return lambda company: (given(company) is not None) == (operator == "HAS_PROPERTY")
@@ -105,7 +115,7 @@ def _filter(companies: Companies, one: Mapping[str, Any]) -> Callable[[Company],
     if operator in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"):
         token = str(_value(one, "value")).lower()
         return lambda company: (
-            (token in str(given(company) or "").split()) == (operator == "CONTAINS_TOKEN")
+            (token in re.split(r"\W+", str(given(company) or ""))) == (operator == "CONTAINS_TOKEN")
         )
     if operator not in COMPARISONS:
         raise invalid(f"There is no operator {operator}.")
@@ -131,13 +141,24 @@ def _sort(companies: Companies, found: list[Company], body: Mapping[str, Any]) -
     direction = sorts[0].get("direction")
     if known is None or direction not in ("ASCENDING", "DESCENDING"):
         raise invalid("A sorting rule names a property and ASCENDING or DESCENDING.")
-    read, name = _reader(known.type), known.name
+    given = _key(known)
+    with_value = [company for company in found if given(company) is not None]
+    without = [company for company in found if given(company) is None]
+    with_value.sort(key=given, reverse=direction == "DESCENDING")
+    found[:] = [*with_value, *without]
 
-    def key(company: Company) -> tuple[bool, Key]:
-        value = company.value(name)
-        return (value is None, "" if value is None else read(value))
 
-    found.sort(key=key, reverse=direction == "DESCENDING")
+def _key(known: Property) -> Callable[[Company], Key]:
+    """Return what reads a property of a company as something that can be compared."""
+    if known.name in KEPT:
+        return KEPT[known.name]
+    read = _reader(known.type)
+
+    def given(company: Company) -> Key:
+        value = company.value(known.name)
+        return None if value is None else read(value)
+
+    return given
 
 
 def _reader(kind: str) -> Callable[[str], Key]:
