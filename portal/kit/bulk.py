@@ -47,6 +47,21 @@ def insert_or_update(
     return list(rows)
 
 
+def insert_all(rows: Sequence[Row]) -> None:
+    """Insert rows that are not there; their primary keys are not looked up."""
+    if not rows or connection.vendor != "postgresql":
+        if rows:
+            type(rows[0])._default_manager.bulk_create(rows)
+        return
+    meta = type(rows[0])._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    names = ", ".join(_quoted(field) for field in fields)
+    table = connection.ops.quote_name(meta.db_table)
+    statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM {_recordset(fields)}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_packed(rows, fields)])
+
+
 def update_all(rows: Sequence[Row], fields: Sequence[str]) -> None:
     """Update these fields of rows that are there and locked."""
     if not rows or connection.vendor != "postgresql":

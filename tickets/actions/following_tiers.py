@@ -5,15 +5,15 @@ How it works, without hidden magic:
 * Whoever gives an organization another tier (a fact, an override, a published policy)
   writes a ``TierAssignment``, and a new row is unfollowed from the start. That row is the
   message: nobody has to be called, and no task to be sent.
-* Every second a worker claims unfollowed rows through their partial index and brings the
-  open tickets of those organizations along, in batches of one transaction each. A row is
-  marked as followed together with its tickets or not at all, so a worker that is killed
-  loses nothing, and whoever comes second finds nothing left to do.
+* Every second a worker looks for open tickets under unfollowed rows and brings them along,
+  in batches of one transaction each. A row is marked as followed only when none of its
+  organization's open tickets is behind. So a worker that is killed loses nothing, and
+  whoever comes second finds nothing left to do.
 * A ticket that somebody is changing at this moment is not waited for. Its organization's row
   stays unfollowed and has its turn again within a second.
-* A ticket that was being opened while the tier changed is under no row that was claimed
-  later. So the same worker looks at the tickets of the last minutes as well, and once a
-  minute ``reconcile_tiers`` compares all open tickets with the tiers in force.
+* A ticket that was being opened while the tier changed may come too late for the mark. So the
+  same worker looks at the tickets of the last minutes as well, and once a minute
+  ``reconcile_tiers`` compares all open tickets with the tiers in force.
 
 What following means for a ticket: its tier is the new one at once, on the desk and for
 triggers. It moves to the new tier's queue if it stands where the program puts tickets of
@@ -24,14 +24,24 @@ ticket gets the new promise. Triggers of "ticket changed" that ask for the tier 
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Case, F, FilteredRelation, Q, Value, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 
-from portal.kit.bulk import update_all
+from portal.kit.bulk import insert_all, update_all
 from portal.kit.claims import claim
 from tickets.actions.clocks import reclock
 from tickets.actions.events import By, hold_back_sweep
@@ -45,13 +55,15 @@ from tiers.program import Program, live_policy_at, program_of
 
 log = structlog.get_logger("tickets.following_tiers")
 
-# Organizations and tickets of one transaction. Where there is one writer at a time,
+# Tickets, and rows to mark, of one transaction. Where there is one writer at a time,
 # everybody else waits for its end.
-MARKS, TICKETS = 5000, 500
-MARKS_FOR_ONE_WRITER, TICKETS_FOR_ONE_WRITER = 1000, 50
+TICKETS, MARKS = 500, 5000
+TICKETS_FOR_ONE_WRITER, MARKS_FOR_ONE_WRITER = 50, 1000
 # Longer than any transaction that opens a ticket.
 OPENED_LATELY = timedelta(minutes=2)
 BUDGET_SECONDS = 20.0
+# As many as are looked up at once; more have their turn with the next tick.
+MOST = 100_000
 CHANGED = ["tier", "queue", "last_event_seq", "last_event_at", "updated_at"]
 
 
@@ -60,17 +72,13 @@ def follow_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> in
 
     Goes on in batches until nothing is left, or for ``budget_seconds``.
     """
-    begun = time.monotonic()
+    until = time.monotonic() + budget_seconds
     followed = 0
-    held: set[int] = set()
-    while time.monotonic() - begun < budget_seconds:
-        done = follow_batch(now=now, leave=held)
-        if done is None:
-            break
-        followed += done.tickets
-        held |= done.held
-    lately = Q(created_at__gte=now - OPENED_LATELY)
-    return followed + _reconcile(Ticket.objects.filter(lately), now, begun + budget_seconds)
+    if TierAssignment.objects.unfollowed(now).exists():
+        told = Q(assignment__followed_at=None)
+        followed += _follow_all(told, now, until)
+        _mark_followed(now, until)
+    return followed + _follow_all(Q(created_at__gte=now - OPENED_LATELY), now, until)
 
 
 def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> int:
@@ -79,47 +87,7 @@ def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) ->
     Finds what no row told of: tickets that were opened during a change, or solved then
     and opened again.
     """
-    return _reconcile(Ticket.objects.all(), now, time.monotonic() + budget_seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """How many tickets followed; ``held`` are the assignments that have to come again."""
-
-    tickets: int
-    held: frozenset[int]
-
-
-def follow_batch(*, now: datetime, leave: Collection[int] = ()) -> Batch | None:
-    """Follow a batch of changed tiers in one transaction; None when there are none.
-
-    ``leave`` names assignments with a ticket that was held a moment ago.
-    """
-    most_marks, most_tickets = _batch_sizes()
-    with transaction.atomic():
-        rows = TierAssignment.objects.unfollowed(now).exclude(pk__in=leave)
-        marks = dict(claim(rows.values_list("organization_id", "pk"), most_marks))
-        if not marks:
-            return None
-        live = program_of(live_policy_at(now))
-        behind = dict(
-            behind_their_tier(Ticket.objects.all(), live, now)
-            .filter(organization_id__in=marks)
-            .order_by("pk")
-            .values_list("pk", "organization_id")[:most_tickets]
-        )
-        done = _follow(list(behind), live, now)
-        # Whose tickets are held, or more than one batch has room for, comes again.
-        still = (
-            behind_their_tier(Ticket.objects.all(), live, now)
-            .filter(organization_id__in=marks)
-            .values_list("organization_id", flat=True)
-        )
-        later = set(still)
-        held = {marks[organization] for pk, organization in behind.items() if pk not in done}
-        settled = [pk for organization, pk in marks.items() if organization not in later]
-        TierAssignment.objects.filter(pk__in=settled).update(followed_at=now)
-    return Batch(len(done), frozenset(held))
+    return _follow_all(Q(), now, time.monotonic() + budget_seconds)
 
 
 def behind_their_tier(tickets: TicketQuerySet, live: Program, now: datetime) -> TicketQuerySet:
@@ -149,41 +117,45 @@ def behind_their_tier(tickets: TicketQuerySet, live: Program, now: datetime) -> 
 
 def _batch_sizes() -> tuple[int, int]:
     if connection.features.has_select_for_update_skip_locked:
-        return MARKS, TICKETS
-    return MARKS_FOR_ONE_WRITER, TICKETS_FOR_ONE_WRITER
+        return TICKETS, MARKS
+    return TICKETS_FOR_ONE_WRITER, MARKS_FOR_ONE_WRITER
 
 
-def _reconcile(tickets: TicketQuerySet, now: datetime, until: float) -> int:
+def _follow_all(which: Q, now: datetime, until: float) -> int:
+    """Let the tickets that are behind follow, the oldest first; return how many did."""
     live = program_of(live_policy_at(now))
-    most = _batch_sizes()[1]
-    after = followed = 0
-    while True:
-        found = list(
-            behind_their_tier(tickets, live, now)
-            .filter(pk__gt=after)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:most]
-        )
-        if not found:
-            return followed
+    behind = behind_their_tier(Ticket.objects.all(), live, now).filter(which)
+    found = list(behind.order_by("pk").values_list("pk", flat=True)[:MOST])
+    size = _batch_sizes()[0]
+    followed = 0
+    for start in range(0, len(found), size):
         with transaction.atomic():
-            followed += len(_follow(found, live, now))
-        after = found[-1]
+            followed += _follow(found[start : start + size], live, now)
         if time.monotonic() >= until:
-            return followed
+            break
+    return followed
 
 
-def _follow(ticket_ids: Sequence[int], live: Program, now: datetime) -> set[int]:
-    """Let those of these tickets follow that nobody holds; return which are settled.
+def _mark_followed(now: datetime, until: float) -> None:
+    """Mark the rows whose organizations have no open ticket that is behind."""
+    live = program_of(live_policy_at(now))
+    size = _batch_sizes()[1]
+    behind = behind_their_tier(
+        Ticket.objects.filter(organization=OuterRef("organization_id")), live, now
+    )
+    while time.monotonic() < until:
+        with transaction.atomic():
+            settled = TierAssignment.objects.unfollowed(now).filter(~Exists(behind))
+            done = list(claim(settled.values_list("pk", flat=True), size))
+            TierAssignment.objects.filter(pk__in=done).update(followed_at=now)
+        if len(done) < size:
+            return
 
-    Settled is also who needs nothing any more.
-    """
-    if not ticket_ids:
-        return set()
+
+def _follow(ticket_ids: Sequence[int], live: Program, now: datetime) -> int:
+    """Let those of these tickets follow that nobody holds; return how many did."""
     free = claim(Ticket.objects.filter(pk__in=ticket_ids).order_by("pk"), len(ticket_ids))
     tickets = {ticket.pk: ticket for ticket in free}
-    # Not joined to what is locked: a row that was changed meanwhile would be lost from the join.
-    prefetch_related_objects(list(tickets.values()), "organization", "queue", "assignee")
     # Read again under the lock: the tier in force, and the assignment that says so.
     behind = behind_their_tier(Ticket.objects.filter(pk__in=tickets), live, now)
     columns: tuple[str, ...] = ("pk", "held", "assignment__id")
@@ -191,11 +163,10 @@ def _follow(ticket_ids: Sequence[int], live: Program, now: datetime) -> set[int]
     following = [ticket for ticket in tickets.values() if ticket.pk in wanted]
     if following:
         places = _Places.read({ticket.tier for ticket in following}, live)
-        events = [_follow_one(one, *wanted[one.pk], places, now) for one in following]
-        TicketEvent.objects.bulk_create(events)
+        insert_all([_follow_one(one, *wanted[one.pk], places, now) for one in following])
         update_all(following, CHANGED)
         _ask_triggers(following, now)
-    return set(tickets)
+    return len(following)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,34 +174,37 @@ class _Places:
     """Where the program puts tickets: now, and for each former tier ever since it began."""
 
     live: Program
-    queues: Mapping[str, Queue]
-    former: Mapping[str, set[str]] = field(default_factory=dict)
+    queues: Mapping[int, Queue]
+    former: Mapping[str, set[str]]
 
     @classmethod
     def read(cls, former_tiers: Collection[str], live: Program) -> "_Places":
+        """Read all queues, and those that any version of the program names for these tiers."""
         former: dict[str, set[str]] = {}
         drafts = [TierPolicy.Status.DRAFT, TierPolicy.Status.IN_REVIEW]
         rows = TierPromise.objects.filter(tier__in=former_tiers).exclude(policy__status__in=drafts)
         for tier, key in rows.values_list("tier", "queue_key").distinct():
             former.setdefault(tier, set()).add(key)
-        return cls(live, {row.key: row for row in Queue.objects.in_use()}, former)
+        return cls(live, Queue.objects.in_bulk(), former)
 
     def after(self, ticket: Ticket, tier: str) -> Queue:
         """Return the queue in which the ticket waits under its new tier."""
+        stands_in = self.queues[ticket.queue_id]
+        in_use = {one.key: one for one in self.queues.values() if one.archived_at is None}
         wanted = self.live.promises[tier].queue_key
         key = queue_after(
-            standing_in=ticket.queue.key,
+            standing_in=stands_in.key,
             of_former_tier=self.former.get(ticket.tier, set()),
-            of_new_tier=wanted if wanted in self.queues else None,
+            of_new_tier=wanted if wanted in in_use else None,
         )
-        return ticket.queue if key == ticket.queue.key else self.queues[key]
+        return stands_in if key == stands_in.key else in_use[key]
 
 
 def _follow_one(
     ticket: Ticket, tier: str, assignment: int, places: _Places, now: datetime
 ) -> TicketEvent:
     """Change a locked ticket, and return the event that says so."""
-    old_tier, old_queue = ticket.tier, ticket.queue
+    old_tier, old_queue = ticket.tier, places.queues[ticket.queue_id]
     ticket.queue = places.after(ticket, tier)
     ticket.tier = tier
     ticket.last_event_seq += 1
@@ -257,6 +231,7 @@ def _ask_triggers(tickets: Sequence[Ticket], now: datetime) -> None:
     triggers = [one for one in usable_rules(Trigger.Event.UPDATED) if one.conditions.ask("tier")]
     if not triggers:
         return
+    prefetch_related_objects(list(tickets), "organization", "assignee")
     for ticket in tickets:
         outcome = rules.fire(triggers, facts_of(ticket, Trigger.Event.UPDATED))
         if not outcome.effects:

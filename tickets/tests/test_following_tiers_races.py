@@ -81,6 +81,7 @@ def test_with_the_claim_each_ticket_follows_once_however_many_workers_there_are(
     pays(starter, "60000")
     results = at_once(follow, follow, follow)
     assert sum(results) + follow() == 30
+    follow()
     assert tier_events() == [ticket.pk for ticket in tickets]
     assert set(Ticket.objects.values_list("tier", "queue__key")) == {("enterprise", "enterprise")}
     assert not TierAssignment.objects.unfollowed(LATER).exists()
