@@ -317,6 +317,7 @@ NOTICE_TRANSPORTS = {"mail": "integrations.mail.transport.send_notice"}
 # The CRMs that facts may come from: one folder each, found by its dotted path.
 CRM_VENDORS: dict[str, str] = {
     "hubspot": "integrations.crm.hubspot.vendor.HubSpotVendor",
+    "salesforce": "integrations.crm.salesforce.vendor.SalesforceVendor",
 }
 # Where HubSpot's API and its pages are. Never from a page: what is typed must not choose a host.
 HUBSPOT_API_URL = environment.address(
@@ -325,6 +326,8 @@ HUBSPOT_API_URL = environment.address(
 HUBSPOT_APP_URL = environment.address(
     "HUBSPOT_APP_URL", "https://app.hubspot.com", ("https", "http")
 ).rstrip("/")
+# Salesforce is always at https://*.salesforce.com; its stand-in (tests, demo) is on this machine.
+SALESFORCE_CONTRACT_URL = environment.address("SALESFORCE_CONTRACT_URL", "", ("http",))
 
 # Hashed names need one collectstatic at each deployment; development serves the sources.
 HASHED_STATIC_FILES = environment.flag("HASHED_STATIC_FILES", not DEBUG)
