@@ -5,18 +5,20 @@ from tiers.forms.organization import (
     DomainForm,
     FactsForm,
     OrganizationForm,
-    OverrideForm,
     TeamForm,
 )
+from tiers.forms.override import ExtensionForm, OverrideRequestForm, RefusalForm
 from tiers.forms.targets import LadderRows, TargetForm, TargetSheet
 
 __all__ = [
     "CustomTargetForm",
     "DomainForm",
+    "ExtensionForm",
     "FactsForm",
     "LadderRows",
     "OrganizationForm",
-    "OverrideForm",
+    "OverrideRequestForm",
+    "RefusalForm",
     "TargetForm",
     "TargetSheet",
     "TeamForm",

@@ -1,8 +1,9 @@
 """Tables of the tiers room. Callers import from here, not from the modules."""
 
-from tiers.models.assignment import TierAssignment, TierEvaluation, TierOverride
+from tiers.models.assignment import TierAssignment, TierEvaluation
 from tiers.models.calendar import Calendar, CalendarVersion
 from tiers.models.facts import AccountFact
+from tiers.models.override import OverrideRequest, TierOverride
 from tiers.models.policy import (
     Criterion,
     OpenTickets,
@@ -24,6 +25,7 @@ __all__ = [
     "Criterion",
     "OpenTickets",
     "OrganizationTarget",
+    "OverrideRequest",
     "PromiseTarget",
     "Tier",
     "TierAssignment",
