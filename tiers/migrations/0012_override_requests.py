@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0002_quiet_hours'),
-        ('tiers', '0008_facts_seen_again'),
+        ('tiers', '0011_assignments_are_followed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
