@@ -61,10 +61,10 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
-    "tend overrides": {
-        "task": "tiers.tasks.tend_overrides",
-        "schedule": 300.0,
-        "options": {"expires": 300},
+    "go on with imports": {
+        "task": "tiers.tasks.go_on_with_imports",
+        "schedule": 2.0,
+        "options": {"expires": 4},
     },
     "look at holiday feeds": {
         "task": "tiers.tasks.look_at_holiday_feeds",

@@ -7,12 +7,11 @@ from people.models import Organization
 from portal.kit import clock
 from portal.kit.tasks import LoneTask
 from tiers.actions import (
+    continue_fact_imports,
     evaluate_organization,
     feeds_to_look_at,
     look_at_holiday_feed,
     organizations_to_evaluate,
-    overrides_to_tend,
-    tend_override,
     warn_of_last_holidays,
 )
 from tiers.models import Calendar
@@ -58,13 +57,6 @@ def warn_of_calendars_that_end(**kwargs: object) -> int:
 
 
 @shared_task(base=LoneTask)
-def tend_overrides(**kwargs: object) -> int:
-    """Remind of overrides, end them, close requests nobody decided; one fault stops no other."""
-    now = clock.now()
-    done = 0
-    for kind, pk in overrides_to_tend(now):
-        try:
-            done += tend_override(kind=kind, pk=pk, now=now)
-        except Exception:
-            log.exception("override not tended", kind=kind, pk=pk)
-    return done
+def go_on_with_imports(**kwargs: object) -> int:
+    """Check and apply uploaded files of facts, batch by batch."""
+    return continue_fact_imports(now=clock.now())

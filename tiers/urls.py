@@ -7,6 +7,7 @@ from tiers.views.ops import (
     calendar_draft,
     calendars,
     custom_targets,
+    fact_imports,
     facts,
     organization,
     organizations,
@@ -22,20 +23,12 @@ _organization: list[URLPattern | URLResolver] = [
     path("evaluate/", organization.evaluate, name="ops_evaluate"),
     path("facts/", facts.facts, name="ops_facts"),
     path("override/", overrides.override, name="ops_override"),
-    path("override/<int:pk>/extend/", overrides.extend, name="ops_override_extend"),
     path("override/<int:pk>/withdraw/", overrides.withdraw, name="ops_override_withdraw"),
     path("contract/", custom_targets.custom_targets, name="ops_custom_targets"),
     path("domains/", accounts.domain_add, name="ops_domain_add"),
     path("domains/<int:pk>/verify/", accounts.domain_verify, name="ops_domain_verify"),
     path("domains/<int:pk>/remove/", accounts.domain_remove, name="ops_domain_remove"),
     path("team/", accounts.team_name, name="ops_team_name"),
-]
-
-_request: list[URLPattern | URLResolver] = [
-    path("", overrides.override_request, name="ops_override_request"),
-    path("approve/", overrides.approve, name="ops_override_approve"),
-    path("refuse/", overrides.refuse, name="ops_override_refuse"),
-    path("withdraw/", overrides.request_withdraw, name="ops_override_request_withdraw"),
 ]
 
 _calendar: list[URLPattern | URLResolver] = [
@@ -67,15 +60,24 @@ _version: list[URLPattern | URLResolver] = [
     ),
 ]
 
+_import: list[URLPattern | URLResolver] = [
+    path("", fact_imports.fact_import, name="ops_import"),
+    path("columns/", fact_imports.columns, name="ops_import_columns"),
+    path("apply/", fact_imports.apply, name="ops_import_apply"),
+    path("cancel/", fact_imports.cancel, name="ops_import_cancel"),
+    path("problems.csv", fact_imports.problems, name="ops_import_problems"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("calendars/", calendars.calendars, name="ops_calendars"),
     path("calendars/new/", calendars.calendar_new, name="ops_calendar_new"),
     path("calendars/<slug:key>/", include(_calendar)),
+    path("imports/", fact_imports.imports, name="ops_imports"),
+    path("imports/sample.csv", fact_imports.sample, name="ops_import_sample"),
+    path("imports/<int:pk>/", include(_import)),
     path("organizations/", organizations.organizations, name="ops_organizations"),
     path("organizations/new/", organizations.organization_new, name="ops_organization_new"),
     path("organizations/<slug:public_id>/", include(_organization)),
-    path("overrides/", overrides.overrides, name="ops_overrides"),
-    path("overrides/<int:pk>/", include(_request)),
     path("policy/", policy.policy, name="ops_policy"),
     path("policy/versions/", policy_versions.policy_versions, name="ops_policy_versions"),
     path("policy/compare/", policy_versions.policy_compare, name="ops_policy_compare"),

@@ -48,14 +48,6 @@ def organizations_item() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
-def overrides_item() -> MenuItem:
-    """Lead to what waits for a decision."""
-    return OpsMenuItem(
-        _("Overrides"), reverse("ops_overrides"), name="overrides", icon_name="key", order=15
-    )
-
-
-@hooks.register("register_admin_menu_item")
 def policy_item() -> MenuItem:
     """Lead to the policy."""
     return OpsMenuItem(
@@ -103,7 +95,10 @@ def no_site_summary(request: HttpRequest, items: list[Any]) -> None:
 @hooks.register("insert_global_admin_css")
 def look() -> SafeString:
     """Link the look of the ops pages and the marks that the whole portal shares."""
-    sheets = ("portal/css/clocks.css", "portal/css/ops.css", "portal/css/ops-calendars.css")
+    sheets = (
+        "portal/css/clocks.css", "portal/css/ops.css", "portal/css/ops-calendars.css",
+        "portal/css/ops-imports.css",
+    )  # fmt: skip
     return format_html_join(
         "",
         '<link rel="stylesheet" href="{}">',

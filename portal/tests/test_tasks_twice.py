@@ -16,6 +16,7 @@ from people.actions import answer_once, queue_notice
 from portal.celery import app
 from tickets import actions
 from tickets.models import ClockEvent, SatisfactionRating, Ticket
+from tiers.actions import choose_columns, upload_facts
 from tiers.models import TierAssignment
 
 ROOMS = ("people", "tiers", "kb", "tickets", "integrations", "reports")
@@ -56,6 +57,13 @@ def busy_house(ada, stella, lena, oscar, open_for, mailoutbox: list[Any]) -> lis
         work=lambda: (201, {}),
     )  # fmt: skip
     TierAssignment.objects.filter(organization__memberships__user=stella).delete()
+    brought = upload_facts(
+        content=b"Name,ACV\nAnalytical Engines,70000\n", file_name="f.csv", by=oscar, now=TUESDAY
+    )
+    choose_columns(
+        fact_import=brought, columns=brought.columns, decimal_sign=".", creates=False, by=oscar,
+        now=TUESDAY,
+    )  # fmt: skip
     return mailoutbox
 
 

@@ -27,7 +27,7 @@ class FactOutput(serializers.Serializer[Any]):
 
     value = serializers.CharField(allow_null=True, help_text="Null: the source does not know it.")
     currency = serializers.CharField(allow_blank=True)
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     observed_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
     age_days = serializers.IntegerField(help_text="Whole days since it was observed.")

@@ -1,9 +1,9 @@
 """Tables of the tiers room. Callers import from here, not from the modules."""
 
-from tiers.models.assignment import TierAssignment, TierEvaluation
+from tiers.models.assignment import TierAssignment, TierEvaluation, TierOverride
 from tiers.models.calendar import Calendar, CalendarVersion
+from tiers.models.fact_import import FactImport, FactImportFile, FactImportLine
 from tiers.models.facts import AccountFact
-from tiers.models.override import OverrideRequest, TierOverride
 from tiers.models.policy import (
     Criterion,
     OpenTickets,
@@ -23,9 +23,11 @@ __all__ = [
     "Calendar",
     "CalendarVersion",
     "Criterion",
+    "FactImport",
+    "FactImportFile",
+    "FactImportLine",
     "OpenTickets",
     "OrganizationTarget",
-    "OverrideRequest",
     "PromiseTarget",
     "Tier",
     "TierAssignment",

@@ -45,7 +45,10 @@ def organizations(request: HttpRequest) -> HttpResponse:
         "ops/organizations.html",
         title=_("Organizations"),
         icon="group",
-        buttons=[header_button(_("Add organization"), reverse("ops_organization_new"), "plus")],
+        buttons=[
+            header_button(_("Add organization"), reverse("ops_organization_new"), "plus"),
+            header_button(_("Import facts"), reverse("ops_imports"), "upload"),
+        ],
         page=page,
         query=query,
         standing=standing,
