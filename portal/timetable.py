@@ -61,6 +61,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "tend overrides": {
+        "task": "tiers.tasks.tend_overrides",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "go on with imports": {
         "task": "tiers.tasks.go_on_with_imports",
         "schedule": 2.0,

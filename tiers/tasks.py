@@ -12,6 +12,8 @@ from tiers.actions import (
     feeds_to_look_at,
     look_at_holiday_feed,
     organizations_to_evaluate,
+    overrides_to_tend,
+    tend_override,
     warn_of_last_holidays,
 )
 from tiers.models import Calendar
@@ -54,6 +56,19 @@ def look_at_holiday_feeds(**kwargs: object) -> int:
 def warn_of_calendars_that_end(**kwargs: object) -> int:
     """Tell ops once when the loaded holidays of a calendar end soon."""
     return warn_of_last_holidays(now=clock.now())
+
+
+@shared_task(base=LoneTask)
+def tend_overrides(**kwargs: object) -> int:
+    """Remind of overrides, end them, close requests nobody decided; one fault stops no other."""
+    now = clock.now()
+    done = 0
+    for kind, pk in overrides_to_tend(now):
+        try:
+            done += tend_override(kind=kind, pk=pk, now=now)
+        except Exception:
+            log.exception("override not tended", kind=kind, pk=pk)
+    return done
 
 
 @shared_task(base=LoneTask)

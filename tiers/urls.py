@@ -23,12 +23,20 @@ _organization: list[URLPattern | URLResolver] = [
     path("evaluate/", organization.evaluate, name="ops_evaluate"),
     path("facts/", facts.facts, name="ops_facts"),
     path("override/", overrides.override, name="ops_override"),
+    path("override/<int:pk>/extend/", overrides.extend, name="ops_override_extend"),
     path("override/<int:pk>/withdraw/", overrides.withdraw, name="ops_override_withdraw"),
     path("contract/", custom_targets.custom_targets, name="ops_custom_targets"),
     path("domains/", accounts.domain_add, name="ops_domain_add"),
     path("domains/<int:pk>/verify/", accounts.domain_verify, name="ops_domain_verify"),
     path("domains/<int:pk>/remove/", accounts.domain_remove, name="ops_domain_remove"),
     path("team/", accounts.team_name, name="ops_team_name"),
+]
+
+_request: list[URLPattern | URLResolver] = [
+    path("", overrides.override_request, name="ops_override_request"),
+    path("approve/", overrides.approve, name="ops_override_approve"),
+    path("refuse/", overrides.refuse, name="ops_override_refuse"),
+    path("withdraw/", overrides.request_withdraw, name="ops_override_request_withdraw"),
 ]
 
 _calendar: list[URLPattern | URLResolver] = [
@@ -78,6 +86,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organizations/", organizations.organizations, name="ops_organizations"),
     path("organizations/new/", organizations.organization_new, name="ops_organization_new"),
     path("organizations/<slug:public_id>/", include(_organization)),
+    path("overrides/", overrides.overrides, name="ops_overrides"),
+    path("overrides/<int:pk>/", include(_request)),
     path("policy/", policy.policy, name="ops_policy"),
     path("policy/versions/", policy_versions.policy_versions, name="ops_policy_versions"),
     path("policy/compare/", policy_versions.policy_compare, name="ops_policy_compare"),

@@ -48,6 +48,14 @@ def organizations_item() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
+def overrides_item() -> MenuItem:
+    """Lead to what waits for a decision."""
+    return OpsMenuItem(
+        _("Overrides"), reverse("ops_overrides"), name="overrides", icon_name="key", order=15
+    )
+
+
+@hooks.register("register_admin_menu_item")
 def policy_item() -> MenuItem:
     """Lead to the policy."""
     return OpsMenuItem(

@@ -24,7 +24,16 @@ from tiers.actions.importing import (
     continue_fact_imports,
     upload_facts,
 )
-from tiers.actions.overriding import give_override, withdraw_override
+from tiers.actions.override_days import overrides_to_tend, tend_override
+from tiers.actions.overriding import (
+    approve_override,
+    extend_override,
+    give_override,
+    refuse_override,
+    request_override,
+    withdraw_override,
+    withdraw_request,
+)
 from tiers.actions.policies import (
     discard_draft,
     draft_from_live,
@@ -39,6 +48,7 @@ from tiers.actions.targets import set_target, withdraw_target
 __all__ = [
     "agree_custom_target",
     "apply_import",
+    "approve_override",
     "cancel_import",
     "choose_columns",
     "confirm_facts",
@@ -51,22 +61,28 @@ __all__ = [
     "draft_from_version",
     "end_custom_target",
     "evaluate_organization",
+    "extend_override",
     "feeds_to_look_at",
     "give_override",
     "look_at_holiday_feed",
     "organizations_to_evaluate",
+    "overrides_to_tend",
     "publish_calendar_version",
     "publish_policy",
     "rebase_draft",
     "record_facts",
+    "refuse_override",
     "rename_calendar",
     "rename_draft",
     "report_facts",
+    "request_override",
     "save_calendar_draft",
     "set_holiday_feed",
     "set_target",
+    "tend_override",
     "upload_facts",
     "warn_of_last_holidays",
     "withdraw_override",
+    "withdraw_request",
     "withdraw_target",
 ]

@@ -6,19 +6,21 @@ from tiers.forms.organization import (
     DomainForm,
     FactsForm,
     OrganizationForm,
-    OverrideForm,
     TeamForm,
 )
+from tiers.forms.override import ExtensionForm, OverrideRequestForm, RefusalForm
 from tiers.forms.targets import LadderRows, TargetForm, TargetSheet
 
 __all__ = [
     "ColumnsForm",
     "CustomTargetForm",
     "DomainForm",
+    "ExtensionForm",
     "FactsForm",
     "LadderRows",
     "OrganizationForm",
-    "OverrideForm",
+    "OverrideRequestForm",
+    "RefusalForm",
     "TargetForm",
     "TargetSheet",
     "TeamForm",

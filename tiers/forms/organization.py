@@ -1,7 +1,6 @@
 """Shape of what operations type in about organizations. What it may mean is up to the actions."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -14,13 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from people.models import AccountTeamMember, Organization, StaffRole, User
 from portal.kit.words import tier_label
 from tiers.actions.facts import NOTE_LENGTH, canonical_fact
-from tiers.actions.overriding import REASON_LENGTH
 from tiers.fact_words import fact_label
 from tiers.models import AccountFact
 from tiers.program import Program
 
 Fact = AccountFact.Name
-USUAL_OVERRIDE = timedelta(days=90)
 
 
 class OrganizationForm(forms.Form):
@@ -143,36 +140,6 @@ class StaffChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # gen
 def staff() -> Any:
     """Return the vendor's people who work here now."""
     return User.objects.filter(is_active=True).exclude(staff_role="").order_by("name", "email")
-
-
-class OverrideForm(forms.Form):
-    """A tier by decision: somebody asks, the person at this form approves."""
-
-    tier = forms.ChoiceField(label=_("Tier"))
-    requested_by = StaffChoiceField(
-        label=_("Asked for by"),
-        queryset=User.objects.none(),
-        help_text=_("Somebody else than you: you are the one who approves."),
-    )
-    starts = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    expires = forms.DateField(
-        label=_("Until, not included"), widget=forms.DateInput(attrs={"type": "date"})
-    )
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Read by everybody who asks why this account has its tier."),
-    )
-
-    def __init__(self, data: QueryDict | None, *, program: Program, approver: User, today: date):
-        initial = {"starts": today.isoformat(), "expires": (today + USUAL_OVERRIDE).isoformat()}
-        super().__init__(data, initial=initial)
-        tier, asker = self.fields["tier"], self.fields["requested_by"]
-        assert isinstance(tier, forms.ChoiceField)
-        assert isinstance(asker, forms.ModelChoiceField)
-        tier.choices = [(one, tier_label(one)) for one in reversed(program.rules.order)]
-        asker.queryset = staff().exclude(pk=approver.pk)
 
 
 class DomainForm(forms.Form):

@@ -1,9 +1,10 @@
 """Tables of the tiers room. Callers import from here, not from the modules."""
 
-from tiers.models.assignment import TierAssignment, TierEvaluation, TierOverride
+from tiers.models.assignment import TierAssignment, TierEvaluation
 from tiers.models.calendar import Calendar, CalendarVersion
 from tiers.models.fact_import import FactImport, FactImportFile, FactImportLine
 from tiers.models.facts import AccountFact
+from tiers.models.override import OverrideRequest, TierOverride
 from tiers.models.policy import (
     Criterion,
     OpenTickets,
@@ -28,6 +29,7 @@ __all__ = [
     "FactImportLine",
     "OpenTickets",
     "OrganizationTarget",
+    "OverrideRequest",
     "PromiseTarget",
     "Tier",
     "TierAssignment",

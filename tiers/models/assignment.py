@@ -1,11 +1,11 @@
 """Assignments: which tier an organization had, has, and why. Temporal rows."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from people.models import Organization, User
+from people.models import Organization
 from tiers.models.policy import TierPolicy
 
 
@@ -120,61 +120,6 @@ class TierAssignment(models.Model):
                 fields=["valid_from", "id"],
                 condition=models.Q(valid_to=None, followed_at=None),
                 name="tiers_assignment_unfollowed",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organization}: {self.tier}"
-
-
-class TierOverrideQuerySet(models.QuerySet["TierOverride"]):
-    """Questions about overrides."""
-
-    def not_withdrawn(self) -> "TierOverrideQuerySet":
-        """Return overrides that nobody took back."""
-        return self.filter(withdrawn_at=None)
-
-    def in_force_on(self, day: date) -> "TierOverrideQuerySet":
-        """Return overrides that count on a day; the end day does not."""
-        return self.not_withdrawn().filter(starts__lte=day, expires__gt=day)
-
-
-class TierOverride(models.Model):
-    """A tier given by decision: reason, approver and expiry are mandatory."""
-
-    organization = models.ForeignKey(
-        Organization, on_delete=models.CASCADE, related_name="tier_overrides"
-    )
-    tier = models.CharField(_("tier"), max_length=30)
-    reason = models.CharField(_("reason"), max_length=300)
-    requested_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("asked for by")
-    )
-    approved_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("approved by")
-    )
-    starts = models.DateField(_("from"))
-    expires = models.DateField(_("until (not included)"))
-    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = TierOverrideQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("tier override")
-        verbose_name_plural = _("tier overrides")
-        ordering = ["-starts"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(expires__gt=models.F("starts")),
-                name="tiers_override_ends_after_start",
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(requested_by=models.F("approved_by")),
-                name="tiers_override_four_eyes",
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(reason=""), name="tiers_override_has_reason"
             ),
         ]
 

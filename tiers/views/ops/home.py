@@ -7,16 +7,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 
+from people.models import Organization
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
+from portal.kit.viewer import Viewer
 from tiers.calendar_standing import standings
 from tiers.directory import BY_OVERRIDE, IN_GRACE, ON_HOLD, count_standings, in_grace
 from tiers.explaining import grace_end
+from tiers.models import OverrideRequest
 from tiers.program import live_policy_at, program_of
 from tiers.reason_words import say_stored
 from tiers.views.ops.frame import me, speaking_to
 
 GRACE_SHOWN = 5
+PENDING_SHOWN = 3
 
 
 class OpsPanel(Component):
@@ -59,6 +63,7 @@ class TierPanel(OpsPanel):
                     (ON_HOLD, _("held for lack of data")),
                 )
             ],
+            "pending": pending_of(viewer),
             "in_grace": [
                 {
                     "organization": row.organization,
@@ -70,6 +75,17 @@ class TierPanel(OpsPanel):
                 for row in in_grace(viewer, GRACE_SHOWN)
             ],
         }
+
+
+def pending_of(viewer: Viewer) -> dict[str, Any]:
+    """Return how many requests for overrides wait, and the first of them."""
+    asked = OverrideRequest.objects.pending().filter(
+        organization__in=Organization.objects.visible_to(viewer)
+    )
+    return {
+        "count": asked.count(),
+        "first": list(asked.with_people().order_by("requested_at")[:PENDING_SHOWN]),
+    }
 
 
 class CalendarPanel(OpsPanel):

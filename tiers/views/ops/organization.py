@@ -20,7 +20,8 @@ from tiers.explaining import explain
 from tiers.fact_words import fact_label, fact_value, source_label
 from tiers.forms import DomainForm, TeamForm
 from tiers.history import observations_of, steps_of, tier_since
-from tiers.models import AccountFact, TierOverride
+from tiers.models import AccountFact
+from tiers.override_sheet import overrides_of, requests_of
 from tiers.promise_table import CalendarBook, promise_table
 from tiers.promises import promise_for
 from tiers.views.ops.frame import ops_view, render_ops, telling_refusals
@@ -68,11 +69,8 @@ def _tier_parts(found: Organization, now: datetime) -> dict[str, Any]:
         "since": tier_since(steps),
         "facts": facts_in_words(found, explanation.program.rules.stale_days, now),
         "observations": [_told(row) for row in rows],
-        "overrides": list(
-            TierOverride.objects.filter(organization=found)
-            .select_related("requested_by", "approved_by")
-            .order_by("-starts", "-pk")[:20]
-        ),
+        "overrides": overrides_of(found, now.date()),
+        "requests": requests_of(found),
         "today": now.date(),
         "promise": promise,
         "table": promise_table(promise.targets, calendars),

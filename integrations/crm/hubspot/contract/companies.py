@@ -4,7 +4,7 @@ Evidence: the shape of a record and of the events is V, S and D (see ``docs/veri
 beside this folder); what happens to the id of a merged record is K.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import count
@@ -123,7 +123,11 @@ class Companies:
         # Ids that a merge took away, and where they went.
         self.merged: dict[int, int] = {}
         self.lock = RLock()
-        self._ids = count(FIRST_ID)
+        self._ids: Iterator[int] = count(FIRST_ID)
+
+    def continue_ids(self, ids: Iterator[int]) -> None:
+        """Take the ids of new companies from here on."""
+        self._ids = ids
 
     # -- what HubSpot's own page and its API do alike --------------------------
 

@@ -6,7 +6,7 @@ uniqueness are not promised. K: the spacing of the attempts.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from itertools import count
@@ -79,7 +79,11 @@ class Webhooks:
     # Deliveries that were tried again, with how often so far.
     failed: list[tuple[list[dict[str, Any]], int]] = field(default_factory=list)
     lock: Any = field(default_factory=RLock)
-    _ids: Any = field(default_factory=lambda: count(100))
+    _ids: Iterator[int] = field(default_factory=lambda: count(100))
+
+    def continue_ids(self, ids: Iterator[int]) -> None:
+        """Take the ids of new events from here on."""
+        self._ids = ids
 
     def tell(self, what: Mapping[str, Any]) -> None:
         """Make an event of a change."""

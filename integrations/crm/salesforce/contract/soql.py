@@ -160,6 +160,9 @@ class _Parser:
 
     def _literal(self, field: str) -> Any:
         token = self._next()
+        if token.kind == "sign":
+            self.place -= 1
+            raise self._unexpected()
         kind, value = token.kind, _value(token)
         if kind == "word":
             word = token.text.lower()

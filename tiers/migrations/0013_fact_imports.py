@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0002_quiet_hours'),
-        ('tiers', '0011_assignments_are_followed'),
+        ('tiers', '0012_override_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

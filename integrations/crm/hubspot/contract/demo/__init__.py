@@ -1,0 +1,1 @@
+"""The "Demo CRM": the stand-in with pages for people, started by ``make run`` in the demo only."""
