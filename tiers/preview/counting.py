@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 
 from tiers.preview.asking import decides_in_sql, fetched, inputs_by_account
-from tiers.preview.deciding_sql import decided
+from tiers.preview.deciding_sql import decided_in_groups
 from tiers.rules import evaluation
 
 
@@ -17,9 +17,10 @@ def tier_counts(policy: evaluation.Policy, now: datetime) -> dict[str, int]:
     today = now.date()
     counts: Counter[str] = Counter()
     if decides_in_sql():
-        found = decided(policy, today)
-        counting = f"SELECT to_rank, count(*) FROM ({found.sql}) d GROUP BY 1"  # noqa: S608
-        counts.update({policy.order[rank]: n for rank, n in fetched(counting, found.values)})
+        found = decided_in_groups(policy, today, by=(), sums={})
+        counting = f"SELECT to_rank, sum(accounts) FROM ({found.sql}) d GROUP BY 1"  # noqa: S608
+        for rank, accounts in fetched(counting, found.values):
+            counts[policy.order[rank]] = int(accounts)
     else:
         for _standing, inputs in inputs_by_account(today):
             counts[evaluation.decide(policy, inputs, with_counterfactuals=False).tier] += 1

@@ -44,47 +44,28 @@ def days_before(today: date, days: int) -> date:
     return today - timedelta(days=min(days, (today - date.min).days))
 
 
-def rule_condition(
-    rule: Rule, policy: Policy, held: str, today: date, parameters: Parameters
-) -> str:
-    """Return whether a rule is satisfied; null where it is undetermined.
-
-    ``held`` is an expression for the rank of the tier whose exit thresholds count.
-    """
-    if rule.tier not in policy.ranks:
-        return FALSE
+def rule_condition(rule: Rule, policy: Policy, today: date, parameters: Parameters) -> str:
+    """Return whether a rule is satisfied by its entry thresholds; null where it is undetermined."""
     word, empty = (" AND ", TRUE) if rule.match == "all" else (" OR ", FALSE)
-
-    def band(leaving: bool) -> str:
-        asked = [
-            criterion_condition(
-                criterion,
-                criterion.exit_value
-                if leaving and criterion.exit_value is not None
-                else criterion.value,
-                policy, today, parameters, missing_fails=rule.missing == "fail",
-            )
-            for criterion in rule.criteria
-        ]  # fmt: skip
-        return word.join(f"({one})" for one in asked) or empty
-
-    if all(criterion.exit_value is None for criterion in rule.criteria):
-        return band(leaving=False)
-    # IS TRUE: an account that holds nothing, or a tier that is gone, meets entry thresholds.
-    rank = policy.ranks[rule.tier]
-    return f"CASE WHEN {held} = {rank} THEN {band(leaving=True)} ELSE {band(leaving=False)} END"
+    asked = [
+        criterion_condition(
+            criterion, policy, today, parameters, missing_fails=rule.missing == "fail"
+        )
+        for criterion in rule.criteria
+    ]
+    return word.join(f"({one})" for one in asked) or empty
 
 
 def criterion_condition(
     criterion: Criterion,
-    threshold: Threshold,
     policy: Policy,
     today: date,
     parameters: Parameters,
     *,
     missing_fails: bool,
 ) -> str:
-    """Return whether one criterion holds by this threshold; null where nobody can tell."""
+    """Return whether one criterion holds by its entry value; null where nobody can tell."""
+    threshold = criterion.value
     absent = FALSE if missing_fails else UNKNOWN
     column = FACT_COLUMNS.get(criterion.fact)
     if column is None:

@@ -1,39 +1,46 @@
-"""The evaluator as one SQL statement: what ``decide`` answers, for every account at once.
+"""The evaluator as one SQL statement: what ``decide`` answers, for all accounts at once.
 
-Tiers are ranks (0 is the lowest) and sources numbers inside; ``SOURCES`` names them. Each level
-of the statement is named after the step of ``tiers.rules.evaluation.deciding`` that it is. The
-levels stand apart (OFFSET 0), or the planner would write each expression out wherever it is used.
+The answer depends on little: which tier is held and since when it is below, which tier is signed
+or lent, and how each criterion came out. So each account is first boiled down to that (``keyed``),
+equal ones may be put together (``grouped``), and only what is left goes through the steps of
+``tiers.rules.evaluation.deciding``, a level of the statement each. The levels stand apart
+(APART), or the planner would write each expression out wherever it is used.
+
+Tiers are ranks (0 is the lowest) and sources numbers inside; ``SOURCES`` names them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from tiers.models import AccountStanding, TierOverride
 from tiers.preview.criteria_sql import Parameters, day_literal, rule_condition
-from tiers.rules.evaluation import Policy
+from tiers.rules.evaluation import Policy, Rule
 from tiers.rules.evaluation.values import InputError
-from tiers.rules.standings import FACT_COLUMNS
 
 SOURCES = ("criteria", "promote", "grace", "demote", "hold", "override", "contract")
 CRITERIA, PROMOTE, GRACE, DEMOTE, HOLD, OVERRIDE, CONTRACT = range(len(SOURCES))
-
-
 # Days from the first to the last day of the calendar.
 EVER = (date.max - date.min).days
-# What every row carries along from the standing.
-ALWAYS = ("organization_id", "tier", "source", "held", "below_since")
+# Keeps a level apart. Quoted, so that PostgreSQL sees at once that it skips nothing: written as a
+# number it is a cast that is computed too late for the levels below to run in parallel.
+APART = "OFFSET '0'"
+# Outcomes are packed into whole numbers, because PostgreSQL expects few groups of few columns:
+# in the lowest eight bits of the first the rank of the tier that is lent (and one more, 0 is
+# none), and then two bits for each rule: no, yes, or 2 when nobody can tell.
+LENT_BITS, BITS = 8, 2
+NUMBER_BITS = 62
 
 
 @dataclass(frozen=True)
 class Decided:
-    """A statement with its values: a row per account.
+    """A statement with its values.
 
-    It has the standing's ``organization_id``, ``tier``, ``source``, ``held`` and
-    ``below_since`` as they are, the columns that were asked for beside them, and the answer:
-    ``to_rank`` and ``to_source``, the memory ``to_held`` (a rank) and ``to_below``, and
-    ``grace_until`` while an account is in grace.
+    Its rows have the columns that were asked for, and the answer: ``to_rank`` and
+    ``to_source``, the memory ``to_held`` (a rank) and ``to_below``, and ``grace_until``
+    while an account is in grace.
     """
 
     sql: str
@@ -41,38 +48,54 @@ class Decided:
 
 
 def decided(
-    policy: Policy, today: date, *, beside: tuple[str, ...] = (), where: str = "TRUE"
+    policy: Policy, today: date, *, beside: Sequence[str] = (), where: str = "TRUE"
 ) -> Decided:
-    """Return the statement that decides about every account by a policy on a day.
+    """Return the statement that decides about each account by a policy on a day.
 
-    ``beside``: further columns of the standing. ``where``: which standings (``s``) to look
-    at, in SQL of ours. Raises InputError like ``decide`` when the default tier is unknown.
+    ``beside``: columns of the standing to carry along. ``where``: which standings (``s``)
+    to look at, in SQL of ours. Raises InputError like ``decide`` when the default tier is
+    unknown.
     """
-    if policy.default_tier not in policy.ranks:
-        raise InputError("default_tier", f"“{policy.default_tier}” is not one of the tiers")
-    statement = _Statement(policy, today, tuple(dict.fromkeys((*ALWAYS, *beside))))
-    return Decided(statement.overruled(where), statement.parameters.values)
+    statement = _Statement(policy, today, ("organization_id", *beside))
+    return statement.over(statement.keyed(where))
+
+
+def decided_in_groups(
+    policy: Policy, today: date, *, by: Sequence[str], sums: Mapping[str, str], joined: str = ""
+) -> Decided:
+    """Return the statement that decides about all accounts, equal ones put together.
+
+    ``by``: columns of the standing that tell accounts apart as well. ``sums``: by name,
+    what to add up over a group, in SQL of ours over the standing ``s`` and what
+    ``joined`` joins to it. Beside them comes ``accounts``, their number.
+    """
+    statement = _Statement(policy, today, (*by, *sums, "accounts"))
+    return statement.over(statement.grouped(by, sums, joined))
 
 
 class _Statement:
     """The levels of the statement, from the inside out."""
 
-    def __init__(self, policy: Policy, today: date, carried: tuple[str, ...]) -> None:
+    def __init__(self, policy: Policy, today: date, carried: Sequence[str]) -> None:
+        if policy.default_tier not in policy.ranks:
+            raise InputError("default_tier", f"“{policy.default_tier}” is not one of the tiers")
         self.policy = policy
-        self.today = day_literal(today)
         self.day = today
-        self.carried = carried
+        self.today = day_literal(today)
+        self.carried = tuple(dict.fromkeys(carried))
         self.parameters = Parameters()
         self.rules = [rule for rule in policy.rules_in_turn if rule.tier in policy.ranks]
-        self.asked = self._asked()
+        # Each rule by its entry thresholds, and by its exit thresholds where it has any.
+        self.bands: dict[tuple[int, bool], int] = {}
+        for place, rule in enumerate(self.rules):
+            self.bands[place, False] = len(self.bands)
+            if any(criterion.exit_value is not None for criterion in rule.criteria):
+                self.bands[place, True] = len(self.bands)
+        numbers = (LENT_BITS + BITS * len(self.bands)) // NUMBER_BITS + 1
+        self.outcomes = tuple(f"outcomes{number}" for number in range(numbers))
 
-    def _asked(self) -> tuple[str, ...]:
-        """The columns of the facts that criteria ask for."""
-        facts = {criterion.fact for rule in self.rules for criterion in rule.criteria}
-        columns = [column for fact, column in FACT_COLUMNS.items() if fact in facts]
-        return tuple(
-            name for column in columns for name in (column.fact, column.seen, column.changed)
-        )
+    def over(self, keyed: str) -> Decided:
+        return Decided(self.overruled(keyed), self.parameters.values)
 
     def _through(self, *more: str) -> str:
         """What a level hands on to the next."""
@@ -86,15 +109,60 @@ class _Statement:
         )
         return f"CASE {column} {cases} END"
 
-    def placed(self, where: str) -> str:
-        """Each standing with its ranks and the override that counts."""
+    def _condition(self, rule: Rule, leaving: bool) -> str:
+        if leaving:
+            rule = replace(
+                rule,
+                criteria=tuple(
+                    one if one.exit_value is None else replace(one, value=one.exit_value)
+                    for one in rule.criteria
+                ),
+            )
+        return rule_condition(rule, self.policy, self.day, self.parameters)
+
+    def _key(self) -> list[tuple[str, str]]:
+        """What an account is boiled down to: expressions over ``s`` and their names."""
+        key = [
+            ("s.held", "held"),
+            ("s.below_since", "below_since"),
+            ("s.contract_floor", "contract_floor"),
+        ]
+        packed: dict[str, list[str]] = {name: ["0"] for name in self.outcomes}
+        packed[self.outcomes[0]] = ["COALESCE(lent.rank + 1, 0)::bigint"]
+        for place, leaving in self.bands:
+            condition = self._condition(self.rules[place], leaving)
+            name, bits = self._place(place, leaving)
+            packed[name].append(f"(COALESCE(({condition})::int, 2)::bigint << {bits})")
+        return [*key, *((" | ".join(parts), name) for name, parts in packed.items())]
+
+    def _from(self) -> str:
         return f"""
-            SELECT {self._through(*self.asked)}, {self._rank("s.held")} AS held_rank,
-              {self._rank("s.contract_floor")} AS floor_rank,
-              s.contract_floor <> '' AS has_floor, lent.rank AS lent_rank
             FROM {AccountStanding._meta.db_table} s
             LEFT JOIN ({self.lent()}) lent ON lent.organization_id = s.organization_id
-            WHERE {where} OFFSET 0
+        """
+
+    def keyed(self, where: str) -> str:
+        """Each account boiled down."""
+        key = self._key()
+        taken = {name for _, name in key}
+        carried = [f"s.{name}" for name in self.carried if name not in taken]
+        asked = ", ".join([*carried, *(f"{one} AS {name}" for one, name in key)])
+        return f"SELECT {asked} {self._from()} WHERE {where} {APART}"
+
+    def grouped(self, by: Sequence[str], sums: Mapping[str, str], joined: str) -> str:
+        """All accounts boiled down, equal ones put together.
+
+        In two levels, because PostgreSQL takes an expression over many columns for one of
+        many values, and would sort a million rows rather than hash a few groups.
+        """
+        key = list({name: one for one, name in self._key()}.items())
+        key = [*((name, f"s.{name}") for name in by if name not in dict(key)), *key]
+        rows = ", ".join(f"{one} AS {name}" for name, one in [*key, *sums.items()])
+        names = ", ".join(name for name, _ in key)
+        added = ", ".join(["count(*) AS accounts", *(f"sum({one}) AS {one}" for one in sums)])
+        return f"""
+            SELECT {names}, {added} FROM (SELECT {rows} {self._from()} {joined} {APART}) k
+            GROUP BY {names} {APART}
         """  # noqa: S608  (our own tables and columns; values are parameters)
 
     def lent(self) -> str:
@@ -108,12 +176,36 @@ class _Statement:
             ORDER BY o.organization_id, o.starts DESC, rank DESC
         """  # noqa: S608
 
+    def ranked(self, keyed: str) -> str:
+        """Names of tiers as ranks."""
+        names = self._through("below_since", *self.outcomes)
+        return f"""
+            SELECT {names}, {self._rank("s.held")} AS held_rank,
+              {self._rank("s.contract_floor")} AS floor_rank,
+              s.contract_floor <> '' AS has_floor,
+              NULLIF(s.{self.outcomes[0]} & 255, 0)::int - 1 AS lent_rank
+            FROM ({keyed}) s {APART}
+        """  # noqa: S608
+
     def conditions(self, held: str) -> str:
-        """Each rule as a column; null where it is undetermined."""
-        return ", ".join(
-            f"({rule_condition(rule, self.policy, held, self.day, self.parameters)}) AS r{place}"
-            for place, rule in enumerate(self.rules)
-        )
+        """Each rule's outcome as a column, for an account that holds the tier of this rank."""
+        columns = []
+        for place, rule in enumerate(self.rules):
+            outcome = self._outcome(place, False)
+            if (place, True) in self.bands:
+                rank, leaving = self.policy.ranks[rule.tier], self._outcome(place, True)
+                outcome = f"CASE WHEN {held} = {rank} THEN {leaving} ELSE {outcome} END"
+            columns.append(f"{outcome} AS r{place}")
+        return ", ".join(columns)
+
+    def _place(self, place: int, leaving: bool) -> tuple[str, int]:
+        """Where an outcome is packed: the number's name, and how many bits from its end."""
+        bits = LENT_BITS + BITS * self.bands[place, leaving]
+        return self.outcomes[bits // NUMBER_BITS], bits % NUMBER_BITS
+
+    def _outcome(self, place: int, leaving: bool) -> str:
+        name, bits = self._place(place, leaving)
+        return f"NULLIF(((s.{name} >> {bits}) & 3)::int, 2)::boolean"
 
     def found(self) -> str:
         """The rank of the first satisfied rule, by the columns of ``conditions``."""
@@ -137,34 +229,34 @@ class _Statement:
         either = " OR ".join(f"r{place}" for place in range(len(self.rules)))
         return f"({either}) IS TRUE" if either else "FALSE"
 
-    RANKS = ("held_rank", "floor_rank", "has_floor", "lent_rank")
+    RANKS = ("held_rank", "floor_rank", "has_floor", "lent_rank", "below_since")
 
-    def judged(self, where: str) -> str:
-        """Each standing with the answer of each rule."""
+    def judged(self, keyed: str) -> str:
+        """With the outcome of each rule."""
         conditions = self.conditions("s.held_rank")
         return f"""
-            SELECT {self._through(*self.asked, *self.RANKS)}{conditions and ", "}{conditions}
-            FROM ({self.placed(where)}) s OFFSET 0
+            SELECT {self._through(*self.outcomes, *self.RANKS)}{conditions and ", "}{conditions}
+            FROM ({self.ranked(keyed)}) s {APART}
         """  # noqa: S608
 
-    def standing(self, where: str) -> str:
+    def standing(self, keyed: str) -> str:
         """Where the facts put the account, and the goal, which no contract goes below."""
         found = self.found()
         return f"""
-            SELECT {self._through(*self.asked, *self.RANKS)}, {found} AS found,
+            SELECT {self._through(*self.outcomes, *self.RANKS)}, {found} AS found,
               GREATEST({found}, s.floor_rank) AS goal, {self.undetermined()} AS undetermined,
               {self.has_rule()} AS has_rule
-            FROM ({self.judged(where)}) s OFFSET 0
+            FROM ({self.judged(keyed)}) s {APART}
         """  # noqa: S608
 
-    def below(self, where: str) -> str:
+    def below(self, keyed: str) -> str:
         """The layer under the overrides: which step of the evaluation answers."""
         grace = min(self.policy.demote_grace_days, EVER)
-        since = f"LEAST(s.below_since, {self.today})"  # LEAST leaves nulls out
+        since = f"LEAST(s.below_since, {self.today})"
         until = f"LEAST({since} + {grace}, {day_literal(date.max)})"
-        in_grace = f"{self.today} < {until} OR s.below_since >= {self.today}"
+        stepped_today = f"s.below_since >= {self.today}"
         unsettled = "s.undetermined OR s.has_floor AND s.floor_rank IS NULL"
-        names = self._through(*self.asked, *self.RANKS, "found", "goal")
+        names = self._through(*self.outcomes, *self.RANKS, "found", "goal")
         return f"""
             SELECT {names}, CASE
                 WHEN s.held_rank IS NULL AND s.goal <> s.found THEN {CONTRACT}
@@ -175,11 +267,11 @@ class _Statement:
                 WHEN s.goal = s.held_rank AND s.goal <> s.found THEN {CONTRACT}
                 WHEN s.goal = s.held_rank AND (s.has_rule OR NOT s.undetermined) THEN {CRITERIA}
                 WHEN {unsettled} THEN {HOLD}
-                WHEN {in_grace} THEN {GRACE}
+                WHEN {self.today} < {until} OR {stepped_today} THEN {GRACE}
                 ELSE {DEMOTE} END AS step,
               {since} AS since, {until} AS until,
               GREATEST(s.goal, s.held_rank - {self.policy.max_step_down}) AS lower
-            FROM ({self.standing(where)}) s OFFSET 0
+            FROM ({self.standing(keyed)}) s {APART}
         """  # noqa: S608
 
     def still_below(self) -> str:
@@ -187,26 +279,25 @@ class _Statement:
         conditions = self.conditions("s.lower")
         return f"""(
             SELECT NOT {self.undetermined()} AND GREATEST({self.found()}, s.floor_rank) < s.lower
-            FROM (SELECT {conditions or "TRUE"} OFFSET 0) j
+            FROM (SELECT {conditions or "TRUE"} {APART}) j
         )"""  # noqa: S608
 
-    def stepped(self, where: str) -> str:
+    def stepped(self, keyed: str) -> str:
         """The memory that the step leaves."""
-        today = self.today
         return f"""
             SELECT {self._through("floor_rank", "has_floor", "lent_rank", "step")},
               CASE s.step WHEN {DEMOTE} THEN s.lower WHEN {GRACE} THEN s.held_rank
                 WHEN {HOLD} THEN COALESCE(s.held_rank, s.goal) ELSE s.goal END AS to_held,
               CASE s.step
-                WHEN {DEMOTE} THEN CASE WHEN {self.still_below()} THEN {today} END
+                WHEN {DEMOTE} THEN CASE WHEN {self.still_below()} THEN {self.today} END
                 WHEN {GRACE} THEN s.since
                 WHEN {HOLD} THEN CASE WHEN s.held_rank IS NOT NULL THEN s.below_since END
               END AS to_below,
               CASE s.step WHEN {GRACE} THEN s.until END AS grace_until
-            FROM ({self.below(where)}) s OFFSET 0
+            FROM ({self.below(keyed)}) s {APART}
         """  # noqa: S608
 
-    def overruled(self, where: str) -> str:
+    def overruled(self, keyed: str) -> str:
         """The answer: the override on top, unless it might break an unreadable contract."""
         blocked = "s.has_floor AND s.floor_rank IS NULL AND s.lent_rank < s.to_held"
         lent = f"s.lent_rank IS NOT NULL AND NOT ({blocked})"
@@ -217,5 +308,5 @@ class _Statement:
               CASE WHEN NOT ({lent}) THEN s.step
                 WHEN s.floor_rank > s.lent_rank THEN {CONTRACT} ELSE {OVERRIDE} END AS to_source,
               CASE WHEN NOT ({lent}) THEN s.grace_until END AS grace_until
-            FROM ({self.stepped(where)}) s
+            FROM ({self.stepped(keyed)}) s
         """  # noqa: S608
