@@ -11,7 +11,6 @@ from tiers.models import AccountStanding, TierOverride
 from tiers.rules import evaluation
 from tiers.rules.standings import FACT_NAMES, facts_of
 
-
 FOR_ALL_ACCOUNTS = """
     SET LOCAL jit = off;
     SET LOCAL work_mem = '64MB';
