@@ -16,7 +16,7 @@ from simple_salesforce.exceptions import SalesforceError
 from integrations.crm.salesforce import errors, login
 from integrations.crm.salesforce.queries import PAGE
 from integrations.crm.salesforce.transport import SalesforceSession
-from integrations.crm.vendor import LimitReached, Renew, Revoked
+from integrations.crm.vendor import LimitReached, Renew, Unavailable
 
 T = TypeVar("T")
 DEFAULT_SHARE = 80
@@ -108,11 +108,14 @@ class Connection:
     def _connected(self) -> Salesforce:
         if self._api is None:
             kept = login.kept_session(self._credentials, self.settings)
+            # Twice, because renewing may bring credentials that somebody entered just now, with
+            # a session that was made with the ones before.
+            for _attempt in range(2):
+                if kept is None:
+                    self._log_in()
+                    kept = login.kept_session(self._credentials, self.settings)
             if kept is None:
-                self._log_in()
-                kept = login.kept_session(self._credentials, self.settings)
-            if kept is None:
-                raise Revoked(_("Salesforce gave no session. Connect again."))
+                raise Unavailable(_("The credentials changed while Salesforce was asked."))
             token, host = kept
             self._api = Salesforce(
                 session_id=token,

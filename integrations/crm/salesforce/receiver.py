@@ -5,6 +5,7 @@ org. What it says about accounts is a hint: they are read again by REST. The par
 no DTD and no entity, fetches nothing, and refuses what is deeper or longer than a message is.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -145,13 +146,23 @@ def _hints(notification: Element) -> Iterator[Hint]:
         raise NotAMessage("an account without id")
     told = [(field, value) for field, value in values.items() if field not in _STAMPS]
     yield Hint(
-        dedupe_key=canonical_id(name) or name,
+        dedupe_key=_key(name, record),
         object_id=record_id,
         kind=HintKind.CHANGED,
         occurred_at=_stamp(values),
         field=told[0][0] if len(told) == 1 else "",
         summary=_NOT_SHOWN.sub(" ", ", ".join(f"{f} = {v}" for f, v in told))[:_SHOWN],
     )
+
+
+def _key(name: str, record: Element) -> str:
+    """Name an event by the notification's id and what it says.
+
+    A notification whose acknowledgement got lost comes again under its id, but with the values
+    of that later moment: then it is news, and dropping it would miss a change.
+    """
+    said = "\0".join(f"{field.tag}={(field.text or '').strip()}" for field in record)
+    return f"{canonical_id(name) or name[:60]}:{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
 def _stamp(values: dict[str, str]) -> datetime | None:

@@ -250,7 +250,7 @@ def test_faults_are_scripted_over_http_and_the_log_holds_no_secret(raw, server):
     fault = [{"path": "/query", "status": 503, "body": "later", "times": 2}]
     query = f"{REST}/query?q=SELECT+Id+FROM+Account"
 
-    scripted = requests.post(server.address + "/__faults", json=fault, timeout=5)
+    scripted = requests.post(server.address + "/__faults", data=json.dumps(fault), timeout=5)
     statuses = [raw.ask(query).status_code for _ in range(3)]
     wrong = requests.post(server.address + "/__faults", json=[{"nonsense": 1}], timeout=5)
     log = requests.get(server.address + "/__log", timeout=5)
@@ -265,7 +265,7 @@ def test_faults_are_scripted_over_http_and_the_log_holds_no_secret(raw, server):
 def test_a_change_may_be_carried_out_although_its_answer_is_lost(raw, server, org):
     account = org.records.create(Name="Acme")
     fault = [{"path": "/sobjects", "method": "PATCH", "drop": True, "after": True}]
-    requests.post(server.address + "/__faults", json=fault, timeout=5)
+    requests.post(server.address + "/__faults", data=json.dumps(fault), timeout=5)
 
     with pytest.raises(requests.ConnectionError):
         raw.ask(f"{REST}/sobjects/Account/{account}", "PATCH", data='{"ACV__c": 7}')

@@ -215,6 +215,17 @@ def test_a_kept_session_does_not_outlive_the_credentials_it_was_made_with(
         make_client({**stored.values, changed: "another"}).test()
 
 
+def test_credentials_that_somebody_enters_meanwhile_are_logged_in_with(make_client, org, stored):
+    make_client(stored.values, stored.renew).test()
+    stale = dict(stored.values)
+    client = make_client(stale, stored.renew)
+    org.consumer_secret = "rotated"
+    org.expire_sessions()
+    stored.values = {**stored.values, "consumer_secret": "rotated"}
+
+    assert client.test().account_id == org.org_id
+
+
 def test_a_kept_session_is_not_used_for_another_org(make_client, org, stored):
     make_client(stored.values, stored.renew).test()
     client = make_client(stored.values, my_domain="https://other.my.salesforce.com")

@@ -91,7 +91,7 @@ def test_a_hint_names_the_account_the_notification_and_the_moment(org, sent, bod
 
     assert hint.object_id == account
     assert hint.kind == HintKind.CHANGED
-    assert hint.dedupe_key == sent.sent[0].notification_ids[0]
+    assert hint.dedupe_key.startswith(sent.sent[0].notification_ids[0] + ":")
     assert hint.occurred_at == NOON
     assert hint.field == "ACV__c"
     assert hint.summary == "ACV__c = 31000.0"
@@ -119,6 +119,29 @@ def test_the_same_notification_twice_is_one_hint(body):
     start, end = body.index(b"<Notification>"), body.index(b"</notifications>")
 
     assert len(VENDOR.hints(body[:end] + body[start:end] + body[end:], {})) == 1
+
+
+def test_a_notification_that_comes_again_is_known_unless_it_says_something_newer(org, clock):
+    answers = [(500, "text/plain", b"")] * 2
+    outbound = Outbound(
+        org.records,
+        "http://portal.invalid/",
+        send=lambda address, body: answers.pop() if answers else (200, "text/xml", ACK),
+    )
+    account = org.records.create(Name="Acme", ACV__c=Decimal("1"))
+    outbound.deliver()
+    clock.advance(minutes=1)
+    outbound.deliver()
+    clock.advance(minutes=5)
+    org.records.update(account, silently=True, ACV__c=Decimal("2"))
+    outbound.deliver()
+
+    first, again, newer = (VENDOR.hints(one.body, {})[0] for one in outbound.sent)
+    assert len({one.notification_ids for one in outbound.sent}) == 1
+    assert first == again
+    assert newer.dedupe_key != first.dedupe_key
+    assert newer.summary == "ACV__c = 2.0"
+    assert len(newer.dedupe_key) <= 100
 
 
 def test_short_ids_of_accounts_become_long_ones(org, body):
