@@ -30,6 +30,10 @@ SESSION_OVER = "INVALID_SESSION_ID"
 LOCATOR_GONE = "INVALID_QUERY_LOCATOR"
 # Calls that run for twenty seconds block others; that many of them are soon fewer.
 BUSY_SECONDS = 30.0
+# Of a limit that counts over 24 hours Salesforce does not say when it ends: it frees itself call
+# by call, so asking four times an hour costs little and finds out.
+USED_UP_SECONDS = 900.0
+FEWER_SECONDS = 60.0
 LOCKED_SECONDS = 5.0
 _COLUMN = re.compile(r"No such column '([^']{1,200})'")
 _EDITED = re.compile(r"fields?: ([A-Za-z0-9_, ]{1,400}?)\.? ")
@@ -114,7 +118,7 @@ def crm_error(error: SalesforceError) -> CrmError:
     if code == "REQUEST_LIMIT_EXCEEDED":
         return _limit(message)
     if error.status == 429:
-        return LimitReached(_("Salesforce asks for fewer calls."))
+        return LimitReached(_("Salesforce asks for fewer calls."), retry_after=FEWER_SECONDS)
     if error.status >= 500 or code in _LATER:
         wait = LOCKED_SECONDS if code == "UNABLE_TO_LOCK_ROW" else None
         return Unavailable(_failed(error.status, code), retry_after=wait)
@@ -187,7 +191,9 @@ def _login_error(error: SalesforceAuthenticationFailed) -> CrmError:
     if code in ("server_error", "temporarily_unavailable", "unknown_error"):
         return Unavailable(_failed(503, str(code)))
     if "rate" in words.lower() and "exceeded" in words.lower():
-        return LimitReached(_("Salesforce allows no more logins for now."))
+        return LimitReached(
+            _("Salesforce allows no more logins for now."), retry_after=USED_UP_SECONDS
+        )
     return Revoked(
         _("Salesforce refuses the login: %(code)s, %(words)s. %(advice)s")
         % {"code": code or "?", "words": words, "advice": _advice(str(code), words)}

@@ -286,14 +286,14 @@ def test_an_account_that_is_gone_cannot_be_written(client, org, what):
         client.write(account, {"Support_Tier__c": "enterprise"})
 
 
-def test_used_up_calls_are_a_limit_without_a_time(client, org):
+def test_used_up_calls_are_a_limit_of_which_nobody_says_when_it_ends(client, org):
     client.test()
     org.use_up(20_000)
 
     with pytest.raises(LimitReached) as reached:
         client.test()
 
-    assert reached.value.retry_after is None
+    assert reached.value.retry_after == 900.0
     assert "24 hours" in reached.value.message
 
 
