@@ -147,7 +147,10 @@ def _limit(message: str) -> LimitReached:
         return LimitReached(
             _("Salesforce is busy with too many long calls at once."), retry_after=BUSY_SECONDS
         )
-    return LimitReached(_("All API calls that Salesforce allows this org in 24 hours are used up."))
+    return LimitReached(
+        _("All API calls that Salesforce allows this org in 24 hours are used up."),
+        retry_after=USED_UP_SECONDS,
+    )
 
 
 def _not_allowed(code: str, message: str) -> MissingScope:
