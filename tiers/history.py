@@ -6,6 +6,9 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
 from people.models import Organization
 from portal.kit.words import Words
 from tiers.explaining import grace_end
@@ -46,25 +49,31 @@ class Step:
         return self.assignment.valid_to is None
 
 
-def steps_of(organization: Organization, limit: int = STEPS) -> list[Step]:
-    """Return the latest assignments of an organization as a story, in one query."""
+def steps_of(
+    organization: Organization, limit: int = STEPS, before: datetime | None = None
+) -> list[Step]:
+    """Return the latest assignments of an organization as a story, in one query.
+
+    With ``before`` those that began earlier than that instant.
+    """
+    began = TierAssignment.objects.filter(organization=organization)
+    if before is not None:
+        began = began.filter(valid_from__lt=before)
     rows = list(
-        TierAssignment.objects.filter(organization=organization)
-        .select_related("evaluation", "policy")
-        .order_by("-valid_from", "-id")[: limit + 1]
+        began.select_related("evaluation", "policy").order_by("-valid_from", "-id")[: limit + 1]
     )
     told = [_step(newer, older) for newer, older in pairwise([*rows, None]) if newer is not None]
     return told[:limit]
 
 
-def tier_since(steps: list[Step]) -> datetime | None:
+def tier_since(organization: Organization, held: TierAssignment | None) -> datetime | None:
     """Return since when the tier in force has been held without a break."""
-    since = None
-    for step in steps:
-        if step.assignment.tier != steps[0].assignment.tier:
-            break
-        since = step.assignment.valid_from
-    return since
+    if held is None:
+        return None
+    rows = TierAssignment.objects.filter(organization=organization)
+    other = rows.exclude(tier=held.tier).order_by("-valid_from", "-id").values("id")[:1]
+    same = rows.filter(id__gt=Coalesce(Subquery(other), 0)).order_by("valid_from", "id")
+    return same.values_list("valid_from", flat=True).first()
 
 
 def observations_of(organization: Organization, limit: int = 60) -> list[AccountFact]:

@@ -20,6 +20,7 @@ from tiers.views.ops import (
 
 _organization: list[URLPattern | URLResolver] = [
     path("", organization.organization, name="ops_organization"),
+    path("history/", organization.organization_history, name="ops_organization_history"),
     path("evaluate/", organization.evaluate, name="ops_evaluate"),
     path("facts/", facts.facts, name="ops_facts"),
     path("override/", overrides.override, name="ops_override"),
