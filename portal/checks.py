@@ -16,6 +16,13 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from django.http.request import validate_host
 
+from portal.kit.secrets import wrong_keys
+
+NEW_KEY = (
+    "Generate one: python -c "
+    "'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+)
+
 
 def refuse_wrong_configuration() -> None:
     """Raise ImproperlyConfigured naming what is wrong.
@@ -77,6 +84,19 @@ def check_secret_key(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
             hint="Generate one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
             id="portal.E004",
         )
+    ]
+
+
+@register()
+def check_encryption_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A key that is none would fail when the first secret is stored, or read."""
+    return [
+        Error(
+            f"ENCRYPTION_KEYS: key {place} is not a Fernet key (44 characters of URL-safe base64).",
+            hint=NEW_KEY,
+            id="portal.E008",
+        )
+        for place in wrong_keys(settings.ENCRYPTION_KEYS)
     ]
 
 
@@ -168,6 +188,12 @@ def check_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
             "ALLOWED_HOSTS",
             "ALLOWED_HOSTS contains '*': name the hosts.",
             "portal.E015",
+        ),
+        (
+            not settings.ENCRYPTION_KEYS,
+            "ENCRYPTION_KEYS",
+            "ENCRYPTION_KEYS is empty: credentials of CRMs would be only as safe as SECRET_KEY.",
+            "portal.E017",
         ),
         (
             not settings.METRICS_TOKEN,

@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from integrations.crm.models import CrmConnection, DirtyRecord, SyncRun, WebhookDelivery
 from people.models import Notice
 from portal.kit import clock
 from tickets.models import Clock, ClockDiscrepancy, RecomputeRun, Ticket
@@ -26,6 +27,7 @@ class PortalFigures(Collector):
         yield from self._clocks(now)
         yield from self._checks(now)
         yield from self._outbox(now)
+        yield from self._crms(now)
         yield self._tickets()
 
     def describe(self) -> Iterable[Metric]:
@@ -87,6 +89,57 @@ class PortalFigures(Collector):
             "Notices that were given up: people who were not told.",
             value=Notice.objects.dead().count(),
         )
+
+    def _crms(self, now: datetime) -> Iterator[Metric]:
+        backlog = GaugeMetricFamily(
+            "kept_crm_backlog",
+            "What CRMs told us and is not applied yet: webhook bodies, records to read again.",
+            labels=["waiting"],
+        )
+        oldest = GaugeMetricFamily(
+            "kept_crm_oldest_seconds",
+            "How long the oldest of them waits.",
+            labels=["waiting"],
+        )
+        deliveries = WebhookDelivery.objects.backlog().order_by()
+        told = deliveries.aggregate(count=Count("pk"), since=Min("received_at"))
+        dirty = DirtyRecord.objects.aggregate(count=Count("pk"), since=Min("first_seen_at"))
+        for name, row in (("delivery", told), ("record", dirty)):
+            backlog.add_metric([name], row["count"])
+            oldest.add_metric([name], _age(row["since"], now))
+        yield backlog
+        yield oldest
+        yield GaugeMetricFamily(
+            "kept_crm_given_up",
+            "Webhook bodies that could not be read and records set aside; somebody must look.",
+            value=WebhookDelivery.objects.dead().count() + DirtyRecord.objects.parked().count(),
+        )
+        yield from self._connections(now)
+
+    def _connections(self, now: datetime) -> Iterator[Metric]:
+        state = GaugeMetricFamily(
+            "kept_crm_connection", "1 for the state that a connection is in.",
+            labels=["connection", "vendor", "state"],
+        )  # fmt: skip
+        stale = GaugeMetricFamily(
+            "kept_crm_stale_seconds",
+            "Since when what a CRM said may be old; 0 while it answers.",
+            labels=["connection"],
+        )
+        drift = GaugeMetricFamily(
+            "kept_crm_drift_records",
+            "Records that the last full comparison found changed although no event had told.",
+            labels=["connection"],
+        )
+        for row in CrmConnection.objects.order_by("pk"):
+            for value in CrmConnection.State.values:
+                state.add_metric([row.public_id, row.vendor, value], float(row.state == value))
+            stale.add_metric([row.public_id], _age(row.stale_since, now))
+            if (run := SyncRun.objects.latest_report(row)) is not None:
+                drift.add_metric([row.public_id], run.drift)
+        yield state
+        yield stale
+        yield drift
 
     def _tickets(self) -> Metric:
         family = GaugeMetricFamily(

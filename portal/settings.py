@@ -28,6 +28,10 @@ DEBUG = environment.flag("DEBUG", False)
 DEMO = environment.flag("DEMO", False)
 SECRET_KEY = environment.text("SECRET_KEY")
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS", [])
+# For secrets kept in rows (portal.kit.secrets): the first key encrypts, all of them decrypt.
+ENCRYPTION_KEYS = [
+    key.strip() for key in environment.text("ENCRYPTION_KEYS", "").split(",") if key.strip()
+]
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
 BASE_URL = environment.text("BASE_URL", "http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", [BASE_URL])
@@ -44,6 +48,7 @@ INSTALLED_APPS = [
     "kb",
     "tickets",
     "integrations",
+    "integrations.crm",
     "reports",
     "allauth",
     "allauth.account",
@@ -232,6 +237,8 @@ CELERY_TASK_ROUTES = {
     "tickets.tasks.announce_clock_events": {"queue": "sla"},
     "tickets.tasks.send_alerts": {"queue": "sla"},
     "people.tasks.deliver_notices": {"queue": "mail_out"},
+    "integrations.crm.tasks.follow_crms": {"queue": "hooks"},
+    "integrations.crm.tasks.write_tiers_back": {"queue": "hooks"},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = TIMETABLE
@@ -328,6 +335,8 @@ HUBSPOT_APP_URL = environment.address(
 ).rstrip("/")
 # Salesforce is always at https://*.salesforce.com; its stand-in (tests, demo) is on this machine.
 SALESFORCE_CONTRACT_URL = environment.address("SALESFORCE_CONTRACT_URL", "", ("http",))
+# Bodies of webhooks are forgotten after so many days; their hash and outcome stay.
+CRM_KEEP_BODIES_DAYS = environment.integer("CRM_KEEP_BODIES_DAYS", 30, minimum=1)
 
 # Hashed names need one collectstatic at each deployment; development serves the sources.
 HASHED_STATIC_FILES = environment.flag("HASHED_STATIC_FILES", not DEBUG)

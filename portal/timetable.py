@@ -81,6 +81,31 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 86400.0,
         "options": {"expires": 86400},
     },
+    "follow CRMs": {
+        "task": "integrations.crm.tasks.follow_crms",
+        "schedule": 1.0,
+        "options": {"expires": 2},
+    },
+    "write tiers back into CRMs": {
+        "task": "integrations.crm.tasks.write_tiers_back",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "poll CRMs": {
+        "task": "integrations.crm.tasks.poll_crms",
+        "schedule": 10.0,
+        "options": {"expires": 20},
+    },
+    "compare CRMs": {
+        "task": "integrations.crm.tasks.compare_crms",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "forget CRM history": {
+        "task": "integrations.crm.tasks.forget_crm_history",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "remove orphaned files": {
         "task": "tickets.tasks.remove_orphaned_files",
         "schedule": 86400.0,

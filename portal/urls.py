@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tickets.urls.customer")),
     path("desk/", include("tickets.urls.desk")),
     path("api/v1/", include("portal.api")),
+    path("hooks/crm/", include("integrations.crm.urls")),
     path("ops/", include(wagtail_admin_urls)),
     path("documents/", include(wagtail_document_urls)),
     path("admin/", admin.site.urls),

@@ -28,6 +28,7 @@ from people.actions.notices import queue_notice
 from people.actions.organizations import (
     add_domain,
     create_organization,
+    follow_crm,
     name_account_team_member,
     remove_domain,
     set_joining,
@@ -56,6 +57,7 @@ __all__ = [
     "deliver_due_notices",
     "end_membership",
     "find_invitation",
+    "follow_crm",
     "forget_expired_rows",
     "give_membership",
     "hire",

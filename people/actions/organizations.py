@@ -139,3 +139,21 @@ def name_account_team_member(
     return AccountTeamMember.objects.create(
         organization=organization, user=user, duty=duty, valid_from=now
     )
+
+
+@transaction.atomic
+def follow_crm(
+    *, organization: Organization, name: str = "", external_id: str | None = None
+) -> Organization:
+    """Take over what the CRM says a company is called there; nothing given leaves it as it is.
+
+    Raises Refused when the id belongs to another organization.
+    """
+    row: Organization = lock(Organization.objects.filter(pk=organization.pk)).get()
+    row.name = name.strip()[:160] or row.name
+    if external_id:
+        if Organization.objects.filter(external_id=external_id).exclude(pk=row.pk).exists():
+            raise Refused("external_id_taken", _("Another organization has this id already."))
+        row.external_id = external_id
+    row.save(update_fields=["name", "external_id"])
+    return row

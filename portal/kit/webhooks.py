@@ -51,6 +51,19 @@ def same_signature(expected: str, given: str) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode())
 
 
+def refused_unread(request: HttpRequest) -> HttpResponse | None:
+    """Answer what is no webhook by its form: another method, or a body that is too large."""
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "POST"})
+    # What is announced first, so that a giant is not even read.
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdecimal() or int(announced) > MAX_BODY_BYTES:
+        return HttpResponse("body too large", status=413, content_type="text/plain")
+    if len(request.body) > MAX_BODY_BYTES:
+        return HttpResponse("body too large", status=413, content_type="text/plain")
+    return None
+
+
 def receive(
     request: HttpRequest,
     *,
@@ -64,14 +77,8 @@ def receive(
     stored, 200 when the same delivery is already there. ``store`` returns
     whether the row is new.
     """
-    if request.method != "POST":
-        return HttpResponse(status=405, headers={"Allow": "POST"})
-    # What is announced first, so that a giant is not even read.
-    announced = request.META.get("CONTENT_LENGTH") or "0"
-    if not announced.isdecimal() or int(announced) > MAX_BODY_BYTES:
-        return HttpResponse("body too large", status=413, content_type="text/plain")
-    if len(request.body) > MAX_BODY_BYTES:
-        return HttpResponse("body too large", status=413, content_type="text/plain")
+    if (refusal := refused_unread(request)) is not None:
+        return refusal
     if not verifier.verified(request, connection):
         return HttpResponse("signature not valid", status=401, content_type="text/plain")
     delivery = Delivery(

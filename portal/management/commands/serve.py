@@ -156,7 +156,7 @@ def children(host: str, port: int) -> list[dict[str, Any]]:
     web += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--log-level", "warning"]
     celery = ["celery", "--quiet", "-A", "portal"]
     worker = ["worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS)]
-    worker += ["--queues", "sla,mail_out,default", "--without-gossip", "--without-mingle"]
+    worker += ["--queues", "sla,hooks,mail_out,default", "--without-gossip", "--without-mingle"]
     # A demo in a container runs as root; the first thing a newcomer reads is not a warning.
     unalarmed = ["-W", "ignore:You're running the worker with superuser"] if settings.DEMO else []
     return [

@@ -1,0 +1,300 @@
+"""Look at a CRM by ourselves: at what changed since the last time, and at everything."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from django.db import IntegrityError, transaction
+
+from integrations.crm.actions.applying import Applied, apply_missing
+from integrations.crm.actions.batches import Batch, apply_batch
+from integrations.crm.actions.calling import as_crm_error, client_of
+from integrations.crm.actions.health import note_answer, note_failure
+from integrations.crm.actions.look import Look, look_at
+from integrations.crm.actions.mapping import note_missing_fields
+from integrations.crm.models import CrmConnection, CrmRecord, SyncDifference, SyncRun
+from integrations.crm.vendor import Client, Page, Record, UnknownFields
+from portal.kit import clock
+from portal.kit.claims import lock
+from tiers.models import AccountFact
+
+POLL_EVERY = timedelta(minutes=5)
+# At this hour (UTC) everything is compared, spread over an hour by the connection.
+NIGHT_HOUR = 2
+# A run whose worker says nothing for so long is another worker's to do again.
+LEASE = timedelta(minutes=3)
+BATCH = 200
+# A change this young may still be on its way by webhook or poll: no drift.
+IN_FLIGHT = timedelta(minutes=10)
+DIFFERENCES_KEPT = 5000
+Kind, Outcome, State = SyncRun.Kind, SyncRun.Outcome, CrmRecord.State
+Thing = TypeVar("Thing")
+
+
+def poll(*, connection: CrmConnection, now: datetime) -> SyncRun | None:
+    """Apply what changed since the cursor; return the run, or None while another one goes on.
+
+    The cursor moves only when the whole run went through: whatever stops it, the next one starts
+    where this one did, and applying records again changes nothing. A connection that was never
+    read whole is read whole first.
+    """
+    if not connection.cursor:
+        return compare(connection=connection, now=now)
+    look = look_at(connection, origin=Kind.POLL, now=now, is_exact=False)
+    run = _start(connection, Kind.POLL, now)
+    if run is None:
+        return None
+    look = look.of(run)
+    counts: Counter[str] = Counter()
+    cursor = connection.cursor
+    try:
+        with client_of(connection) as client:
+            for page, asked_at in _pages(client, connection, look):
+                batch = apply_batch(look=look.at(asked_at, clock.now()), records=page.records)
+                _count(counts, batch)
+                cursor = page.cursor
+                _renew(run, counts)
+    except Exception as error:
+        return _failed(run, connection, error, counts)
+    _finish(run, connection, counts, cursor=cursor, next_poll_at=clock.now() + POLL_EVERY)
+    return run
+
+
+def compare(*, connection: CrmConnection, now: datetime) -> SyncRun | None:
+    """Read every record, take over what was missed, and report what differed.
+
+    The first time it is the backfill. Records that the CRM no longer lists are asked for by
+    their ids before anything is concluded; what cannot be found is detached and flagged.
+    """
+    is_first = not connection.cursor
+    kind = Kind.BACKFILL if is_first else Kind.RECONCILE
+    look = look_at(connection, origin=kind, now=now, is_exact=False)
+    run = _start(connection, kind, now)
+    if run is None:
+        return None
+    look = look.of(run)
+    counts: Counter[str] = Counter()
+    report = _Report(run, counts)
+    try:
+        with client_of(connection) as client:
+            cursor = client.cursor_at(now)
+            fields = _known_fields(client, connection, look)
+            look = look.without(set(look.fields) - set(fields))
+            for records in _in_batches(client.everything(look.fields), BATCH):
+                batch = apply_batch(look=look.at(now, clock.now()), records=records)
+                _count(counts, batch)
+                report.add(look, batch)
+                _renew(run, counts)
+            _look_for_the_missing(client, look, run, counts, report)
+    except Exception as error:
+        return _failed(run, connection, error, counts)
+    done = clock.now()
+    changes: dict[str, object] = {"next_reconcile_at": next_night(connection, done)}
+    if is_first:
+        changes |= {"cursor": cursor, "next_poll_at": done}
+    _finish(run, connection, counts, drift=report.drift, **changes)
+    return run
+
+
+def next_night(connection: CrmConnection, now: datetime) -> datetime:
+    """Return when this connection is compared next; connections are spread over an hour."""
+    minute = (connection.pk or 0) * 7 % 60
+    tonight = now.replace(hour=NIGHT_HOUR, minute=minute, second=0, microsecond=0)
+    return tonight if tonight > now else tonight + timedelta(days=1)
+
+
+def _start(connection: CrmConnection, kind: str, now: datetime) -> SyncRun | None:
+    """Start a run, taking over from a worker that died; None while another worker has one."""
+    try:
+        with transaction.atomic():
+            rows = SyncRun.objects.unfinished().filter(connection=connection, kind=kind)
+            for old in lock(rows):
+                if not old.is_abandoned(now):
+                    return None
+                old.outcome, old.finished_at = Outcome.FAILED, now
+                old.error = "Its worker stopped without a word."
+                old.save(update_fields=["outcome", "finished_at", "error"])
+            return SyncRun.objects.create(
+                connection=connection, kind=kind, started_at=now, lease_until=now + LEASE
+            )
+    except IntegrityError:
+        return None  # another worker started in the same moment
+
+
+class _Lost(Exception):
+    """Another worker took the run over."""
+
+
+def _renew(run: SyncRun, counts: Counter[str]) -> None:
+    mine = SyncRun.objects.filter(pk=run.pk, finished_at=None)
+    if not mine.update(lease_until=clock.now() + LEASE, counts=dict(counts)):
+        raise _Lost("Another worker took the run over.")
+
+
+@transaction.atomic
+def _finish(
+    run: SyncRun, connection: CrmConnection, counts: Counter[str], drift: int = 0, **changes: object
+) -> None:
+    now = clock.now()
+    mine = SyncRun.objects.filter(pk=run.pk, finished_at=None)
+    if not mine.update(
+        finished_at=now, outcome=Outcome.DONE, counts=dict(counts), drift=drift, lease_until=now
+    ):
+        return
+    CrmConnection.objects.filter(pk=connection.pk).update(**changes)
+    note_answer(connection=connection, now=now)
+    run.refresh_from_db()
+
+
+def _failed(
+    run: SyncRun, connection: CrmConnection, error: Exception, counts: Counter[str]
+) -> SyncRun:
+    """End a run that did not go through; where it began, the next one begins again."""
+    now = clock.now()
+    failure = as_crm_error(error)
+    SyncRun.objects.filter(pk=run.pk, finished_at=None).update(
+        finished_at=now,
+        outcome=Outcome.FAILED,
+        counts=dict(counts),
+        error=failure.message[:1000],
+        lease_until=now,
+    )
+    if not isinstance(error, _Lost):
+        if isinstance(error, UnknownFields):
+            note_missing_fields(connection=connection, fields=error.names, now=now)
+        else:
+            note_failure(connection=connection, error=failure, now=now)
+    run.refresh_from_db()
+    return run
+
+
+def _pages(
+    client: Client, connection: CrmConnection, look: Look
+) -> Iterator[tuple[Page, datetime]]:
+    """Yield pages, each with the instant before it was asked for."""
+    pages = client.changed_since(connection.cursor, look.fields)
+    while True:
+        asked_at = clock.now()
+        page = next(pages, None)
+        if page is None:
+            return
+        yield page, asked_at
+
+
+def _known_fields(client: Client, connection: CrmConnection, look: Look) -> list[str]:
+    """Return the mapped fields that the CRM still has; ops see the others."""
+    known = {field.name for field in client.fields()}
+    missing = [name for name in look.fields if name not in known]
+    if missing:
+        note_missing_fields(connection=connection, fields=missing, now=look.now)
+    return [name for name in look.fields if name in known]
+
+
+def _in_batches(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
+    stream = iter(things)
+    while batch := list(islice(stream, size)):
+        yield batch
+
+
+def _count(counts: Counter[str], batch: Batch) -> None:
+    counts["seen"] += batch.seen
+    counts["new"] += batch.new
+    counts["changed"] += batch.changed
+    counts["unreadable"] += batch.unreadable
+    counts["failed"] += batch.failed
+
+
+def _look_for_the_missing(
+    client: Client, look: Look, run: SyncRun, counts: Counter[str], report: "_Report"
+) -> None:
+    """Ask by id for linked records that the list did not contain."""
+    unseen = CrmRecord.objects.linked().filter(
+        connection=look.connection, last_seen_at__lt=run.started_at
+    )
+    for group in _in_batches(unseen.order_by("pk").values_list("external_id", flat=True), BATCH):
+        asked_at = clock.now()
+        exact = look.at(asked_at, asked_at)
+        found = {record.id: record for record in client.read(group, look.fields)}
+        batch = apply_batch(look=exact, records=list(found.values()))
+        report.add(look, batch)
+        for external_id in group:
+            if external_id not in found:
+                applied = apply_missing(look=exact, external_id=external_id)
+                counts["gone"] += applied.has_changed
+                report.gone(applied)
+        _renew(run, counts)
+
+
+class _Report:
+    """What a comparison found different, written as it goes."""
+
+    def __init__(self, run: SyncRun, counts: Counter[str]) -> None:
+        self.run = run
+        self.counts = counts
+        self.drift = 0
+        self.kept = 0
+
+    def add(self, look: Look, batch: Batch) -> None:
+        rows: list[SyncDifference] = []
+        for record, applied in batch.applied:
+            rows += self._of(record, applied)
+        rows += self._kept_elsewhere(look, batch.linked)
+        self._write(rows)
+
+    def gone(self, applied: Applied) -> None:
+        if applied.row is None or not applied.has_changed:
+            return
+        self.drift += 1
+        self._write([self._row(SyncDifference.Kind.GONE, applied.row)])
+
+    def _of(self, record: Record, applied: Applied) -> Iterator[SyncDifference]:
+        row = applied.row
+        if row is None:
+            return
+        for fact, problem in applied.unreadable.items():
+            yield self._row(
+                SyncDifference.Kind.UNREADABLE, row, fact, row.facts.get(fact, ""), problem["value"]
+            )
+        is_young = record.updated_at > self.run.started_at - IN_FLIGHT
+        if is_young or applied.is_new or not applied.was_live:
+            return
+        if applied.changes:
+            self.drift += 1
+        for fact, ours, theirs in applied.changes:
+            yield self._row(SyncDifference.Kind.MISSED, row, fact, ours, theirs)
+        if row.state != State.LINKED:
+            self.drift += 1
+            yield self._row(SyncDifference.Kind.GONE, row)
+
+    def _kept_elsewhere(self, look: Look, linked: Sequence[int]) -> Iterator[SyncDifference]:
+        """Yield facts for which somebody else's later word counts."""
+        records = {
+            row.organization_id: row
+            for row in CrmRecord.objects.linked().filter(pk__in=linked)
+            if row.organization_id is not None
+        }
+        current = AccountFact.objects.current().filter(
+            organization_id__in=records, fact__in=[rule.fact for rule in look.rules]
+        )
+        for fact in current.exclude(source=look.source):
+            row = records[fact.organization_id]
+            theirs = row.facts.get(fact.fact, "")
+            if theirs and theirs != fact.value:
+                yield self._row(SyncDifference.Kind.KEPT, row, fact.fact, fact.value, theirs)
+
+    def _row(
+        self, kind: str, row: CrmRecord, fact: str = "", ours: str = "", theirs: str = ""
+    ) -> SyncDifference:
+        return SyncDifference(
+            run=self.run, kind=kind, record=row, organization_id=row.organization_id, fact=fact,
+            ours=ours[:300], theirs=theirs[:300],
+        )  # fmt: skip
+
+    def _write(self, rows: Iterable[SyncDifference]) -> None:
+        kept = list(rows)
+        self.counts["differences"] += len(kept)
+        room = max(DIFFERENCES_KEPT - self.kept, 0)
+        SyncDifference.objects.bulk_create(kept[:room])
+        self.kept += len(kept[:room])

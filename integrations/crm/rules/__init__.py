@@ -1,0 +1,1 @@
+"""Decisions of the CRM sync: pure, without Django, clock or database."""
