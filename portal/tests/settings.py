@@ -28,7 +28,14 @@ FIXED = {
     "LOG_LEVEL": "WARNING",
     "DATA_DIR": tempfile.mkdtemp(dir=os.environ["TESTS_DIR"]),
 }
-RESET = {"SECRET_KEY_FILE", "MFA_REQUIRED_FOR_STAFF", "VENDOR_NAME", "METRICS_TOKEN", "EMAIL_URL"}
+RESET = {
+    "SECRET_KEY_FILE",
+    "MFA_REQUIRED_FOR_STAFF",
+    "VENDOR_NAME",
+    "METRICS_TOKEN",
+    "EMAIL_URL",
+    "ENCRYPTION_KEYS",
+}
 REDIS_DATABASES = 16  # what a Redis has by default
 
 for name in RESET:

@@ -19,6 +19,7 @@ GOOD = {
     "BASE_URL": "https://support.example.com",
     "DATABASE_URL": "postgres://kept@db/kept",
     "METRICS_TOKEN": "a-token-for-the-machines-that-ask",
+    "ENCRYPTION_KEYS": "c2l4dGVlbi1ieXRlcy1hbmQtc2l4dGVlbi1ieXRlcyE=",
     "HASHED_STATIC_FILES": "false",
 }
 
@@ -92,6 +93,7 @@ def test_a_value_that_is_not_understood_is_refused_by_name(
         ("BASE_URL", "https://support.example.com/portal"),
         ("ALLOWED_HOSTS", "other.example.com"),
         ("DEFAULT_FROM_EMAIL", "Support"),
+        ("ENCRYPTION_KEYS", "too-short"),
     ],
 )
 def test_a_web_process_refuses_to_start_and_says_why(tmp_path: Path, name: str, value: str) -> None:
@@ -126,6 +128,7 @@ def test_what_the_demo_may_do_production_may_not(tmp_path: Path) -> None:
         "DATABASE_URL": "sqlite:///db.sqlite3",
         "ALLOWED_HOSTS": "support.example.com,*",
         "METRICS_TOKEN": "",
+        "ENCRYPTION_KEYS": "",
         "DEBUG": "true",
     }
     answer = start(tmp_path, DEPLOY, **wrong)

@@ -228,7 +228,7 @@ def test_asking_costs_the_same_whatever_there_is(
 ) -> None:
     for _ticket in range(3):
         open_for(ada)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(13):
         figures()
 
 

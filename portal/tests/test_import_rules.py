@@ -43,6 +43,8 @@ def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     house = tmp_path_factory.mktemp("house")
     modules = [f"{room}/{piece}" for room in FLOORS for piece in FURNITURE]
     modules += [f"integrations/mail/{piece}" for piece in FURNITURE]
+    modules += [f"integrations/crm/{piece}" for piece in (*FURNITURE, "vendor", "registry")]
+    modules += ["integrations/crm/hubspot/vendor"]
     modules += ["portal/urls", "portal/settings", "portal/kit/clock", "portal/kit/refused"]
     modules += ["bench/floors"]
     for module in modules:
@@ -86,6 +88,10 @@ def test_an_empty_house_keeps_every_import_rule(empty_house: Path) -> None:
         ("furniture", "tickets/views.py", "from tickets import tasks"),
         ("furniture", "people/api.py", "import people.urls"),
         ("furniture", "integrations/mail/models.py", "import integrations.mail.tasks"),
+        ("furniture", "integrations/crm/models.py", "import integrations.crm.actions"),
+        ("vendors", "integrations/crm/registry.py", "import integrations.crm.hubspot.vendor"),
+        ("vendors", "integrations/crm/vendor.py", "import integrations.crm.models"),
+        ("rules", "integrations/crm/rules.py", "import django"),
         ("rules", "tiers/rules.py", "from django.db import models"),
         ("rules", "tickets/rules.py", "import portal.kit.clock"),
     ],

@@ -129,9 +129,7 @@ def account() -> Account:
 
 
 @pytest.fixture
-def crm(
-    account: Account, oscar: User, settings: Any, program: None
-) -> Iterator[Crm]:
+def crm(account: Account, oscar: User, settings: Any, program: None) -> Iterator[Crm]:
     """A tested, mapped and running connection that was read once; it has no company yet."""
     with running(account) as server, time_machine.travel(NOON, tick=False) as traveller:
         settings.HUBSPOT_API_URL = server.url
