@@ -51,7 +51,7 @@ def told(page: Timeline) -> list[str]:
 
 def ask(organization: Organization, by: User, day: int = 1, **changes: Any) -> Any:
     """Ask for Enterprise for thirty days."""
-    asked = {
+    asked: dict[str, Any] = {
         "organization": organization, "tier": "enterprise", "reason": "Go-live", "by": by,
         "starts": (TUESDAY + day * DAY).date(), "expires": (TUESDAY + 30 * DAY).date(),
         "now": TUESDAY + day * DAY,
@@ -148,7 +148,8 @@ def test_pages_show_every_event_once_whatever_falls_together(
     approve_override(request=ask(starter, agnes), by=oscar, now=TUESDAY + DAY)
     everything = timeline(starter, NOW, limit=100)
     assert everything.earlier is None
-    pages, before = [], None
+    pages: list[Any] = []
+    before = None
     for _page in range(50):
         page = timeline(starter, NOW, before=before, limit=limit)
         pages += page.events

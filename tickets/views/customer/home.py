@@ -16,6 +16,7 @@ from portal.kit.viewer import Viewer
 from tickets.models import Ticket
 from tickets.views.customer.my_tickets import with_row
 from tickets.views.customer.plan import Plan, plan_of
+from tiers.customer_standing import customer_standing
 
 # Enough to see what is going on; the list has the rest.
 TICKETS_SHOWN = 6
@@ -69,6 +70,7 @@ def _tickets(viewer: Viewer, organization: Organization) -> dict[str, Any]:
 def _plan(plan: Plan, now: datetime) -> dict[str, Any]:
     return {
         "plan": plan,
+        "standing": customer_standing(plan.organization, now),
         "normal": plan.of(Ticket.Severity.NORMAL),
         "team": _team(plan.organization, now) if plan.names_people else [],
     }

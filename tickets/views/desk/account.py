@@ -16,7 +16,7 @@ from portal.kit.viewer import Viewer
 from portal.kit.words import Words, metric_label, severity_label
 from tickets.models import Ticket, TicketQuerySet
 from tickets.views.desk.promises import time_words
-from tiers.models import AccountFact, OrganizationTarget
+from tiers.models import AccountFact, OrganizationTarget, OverrideRequest
 from tiers.reason_words import params_words, sentence
 from tiers.rules.evaluation import TierReason
 
@@ -40,6 +40,11 @@ def with_account(tickets: TicketQuerySet) -> "QuerySet[Ticket, Ticket]":
         held_tier=F("held__tier"),
         held_since=F("held__valid_from"),
         held_decision=F("held__evaluation__decision"),
+        asked_tier=Subquery(
+            OverrideRequest.objects.pending()
+            .filter(organization=OuterRef("organization_id"))
+            .values("tier")[:1]
+        ),
     )
 
 
@@ -57,6 +62,7 @@ class Account:
     since: datetime | None
     why: str
     more_reasons: Sequence[str]
+    asked_tier: str
     acv: str
     contract_start: date | None
     contract_renewal: date | None
@@ -97,6 +103,7 @@ def account_of(ticket: Any, viewer: Viewer, now: datetime) -> Account:
         since=ticket.held_since,
         why=reasons[0] if reasons else "",
         more_reasons=reasons[1:],
+        asked_tier=ticket.asked_tier or "",
         acv=acv_words(ticket.acv, ticket.acv_currency or "", sees_money=sees_money),
         contract_start=_day(ticket.contract_start),
         contract_renewal=renewal,
