@@ -103,7 +103,10 @@ def test_somebody_who_no_longer_serves_is_not_named(
 
 def test_the_plan_says_each_promise_in_plain_words(ada: User, stella: User, at_door: Any) -> None:
     enterprise, starter = (words_of(at_door(person).get("/")) for person in (ada, stella))
-    assert "Critical Answer in 1 hour Solved in 8 hours day and night" in enterprise
+    assert (
+        "Critical Answer in 1 hour Solved in 8 hours Each further answer in 1 hour day and night"
+        in enterprise
+    )
     assert "Normal Answer in 4 working hours Solved in 3 working days" in enterprise
     assert "Critical Answer in 4 working hours Solved in 5 working days" in starter
     assert "Low Answer in 3 working days Solved in 15 working days" in starter

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from portal.kit import clock
-from portal.kit.words import SEVERITIES, Words
+from portal.kit.words import METRICS, SEVERITIES, Words
 from tickets.amount_words import within_words
 from tiers.calendar_words import is_around_the_clock
 from tiers.promises import Promise
@@ -24,36 +26,57 @@ class PromisedIn:
 
 @dataclass(frozen=True, slots=True)
 class SeverityPromise:
-    """What one severity is promised; a metric that is not promised is None."""
+    """What one severity is promised; a metric that is not promised is None.
+
+    ``further`` says in a sentence each what is promised besides the first answer and the
+    solution. ``is_contract``: the customer's own contract says any of it, not the plan.
+    """
 
     level: int
     label: Words
     description: Words
     first_reply: PromisedIn | None
     resolution: PromisedIn | None
+    further: tuple[str, ...] = ()
+    is_contract: bool = False
 
-    @property
-    def is_contract(self) -> bool:
-        """Whether the customer's own contract says any of it, not the plan."""
-        return any(
-            one is not None and one.is_contract for one in (self.first_reply, self.resolution)
-        )
+
+FURTHER: dict[str, Words] = {
+    "next_reply": gettext_lazy("Each further answer in %(time)s"),
+    "periodic_update": gettext_lazy("News at least every %(time)s"),
+    "requester_wait": gettext_lazy("You wait at most %(time)s in total"),
+    "agent_work": gettext_lazy("We work on it for at most %(time)s in total"),
+    "first_resolution": gettext_lazy("Solved for the first time in %(time)s"),
+}
 
 
 def promised_per_severity(
     promise: Promise, calendars: Mapping[str, BusinessCalendar], now: datetime
 ) -> list[SeverityPromise]:
     """Return what is promised for each severity, the worst first."""
-    return [
-        SeverityPromise(
-            level=level,
-            label=severity.label,
-            description=severity.description,
-            first_reply=_promised(promise, calendars, level, "first_reply", now),
-            resolution=_promised(promise, calendars, level, "resolution", now),
+    rows = []
+    for level, severity in SEVERITIES.items():
+        found = {
+            metric: one
+            for metric in METRICS
+            if (one := _promised(promise, calendars, level, metric, now)) is not None
+        }
+        rows.append(
+            SeverityPromise(
+                level=level,
+                label=severity.label,
+                description=severity.description,
+                first_reply=found.get("first_reply"),
+                resolution=found.get("resolution"),
+                further=tuple(
+                    sentence % {"time": found[metric].within}
+                    for metric, sentence in FURTHER.items()
+                    if metric in found
+                ),
+                is_contract=any(one.is_contract for one in found.values()),
+            )
         )
-        for level, severity in SEVERITIES.items()
-    ]
+    return rows
 
 
 def _promised(
