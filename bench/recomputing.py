@@ -201,7 +201,6 @@ def timed_stages() -> Iterator[dict[str, float]]:
     """Put stopwatches around the functions of the product that make up the stages."""
     from tickets import terms
     from tickets.actions import checking, giving_terms
-    from tickets.models import TicketEvent
 
     spent: dict[str, float] = defaultdict(float)
     places: list[tuple[str, Any, str]] = [
@@ -211,7 +210,7 @@ def timed_stages() -> Iterator[dict[str, float]]:
         ("evaluate", giving_terms, "_with"),
         ("write", giving_terms, "keep_contents"),
         ("write", giving_terms, "store_clocks"),
-        ("write", TicketEvent.objects, "bulk_create"),
+        ("write", giving_terms, "insert_all"),
         ("write", giving_terms, "update_all"),
         ("read", checking, "histories_of"),
         ("read", checking, "_stored"),

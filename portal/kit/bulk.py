@@ -47,17 +47,23 @@ def insert_or_update(
     return list(rows)
 
 
-def insert_all(rows: Sequence[Row]) -> None:
-    """Insert rows that are not there; their primary keys are not looked up."""
-    if not rows or connection.vendor != "postgresql":
-        if rows:
-            type(rows[0])._default_manager.bulk_create(rows)
+def insert_all(rows: Sequence[Row], *, skip_known: bool = False) -> None:
+    """Insert rows; with ``skip_known`` those that a unique constraint knows stay as they are.
+
+    Which were inserted is not told, and the rows given get no primary key.
+    """
+    if not rows:
+        return
+    if connection.vendor != "postgresql":
+        type(rows[0])._default_manager.bulk_create(rows, ignore_conflicts=skip_known)
         return
     meta = type(rows[0])._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     names = ", ".join(_quoted(field) for field in fields)
-    table = connection.ops.quote_name(meta.db_table)
-    statement = f"INSERT INTO {table} ({names}) SELECT {names} FROM {_recordset(fields)}"  # noqa: S608
+    statement = f"""
+        INSERT INTO {connection.ops.quote_name(meta.db_table)} ({names})
+        SELECT {names} FROM {_recordset(fields)} {"ON CONFLICT DO NOTHING" if skip_known else ""}
+    """  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, [_packed(rows, fields)])
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from conftest import TUESDAY
-from portal.kit.bulk import insert_or_update, update_all
+from portal.kit.bulk import insert_all, insert_or_update, update_all
 from tickets.actions.clocks import STORED
-from tickets.models import Clock, Ticket
+from tickets.models import Clock, ClockEvent, Ticket
 
 pytestmark = pytest.mark.django_db
 UNIQUE = ["ticket", "metric", "cycle"]
@@ -36,6 +37,29 @@ def test_what_is_there_is_updated_and_what_is_not_is_inserted(stella, open_for):
         assert {**Clock.objects.filter(pk=row.pk).values()[0]} == {
             field.attname: getattr(row, field.attname) for field in Clock._meta.concrete_fields
         }
+
+
+def test_rows_are_inserted_once_and_those_that_are_known_stay_as_they_are(stella, open_for):
+    ticket = open_for(stella)
+    clock = Clock.objects.filter(ticket=ticket).first()
+    rows = [
+        ClockEvent(
+            clock=clock, ticket=ticket, terms=clock.terms, kind="warning", step=step, at=TUESDAY,
+            recorded_at=TUESDAY + timedelta(microseconds=7),
+        )
+        for step in (50, 75)
+    ]  # fmt: skip
+    insert_all(rows[:1])
+    rows[0].recorded_at = TUESDAY
+    insert_all(rows, skip_known=True)
+    insert_all([])
+    found = ClockEvent.objects.order_by("step").values_list("step", "recorded_at", "announced_at")
+    assert list(found) == [
+        (50, TUESDAY + timedelta(microseconds=7), None),
+        (75, TUESDAY + timedelta(microseconds=7), None),
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_all(rows)
 
 
 def test_only_the_fields_that_are_named_are_updated(stella, paul, open_for):

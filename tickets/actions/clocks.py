@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from portal.kit import clock
-from portal.kit.bulk import insert_or_update
+from portal.kit.bulk import insert_all, insert_or_update
 from tickets.models import Clock, ClockEvent, PromiseTerms, Ticket, TicketEvent
 from tickets.rules import clocks as rules
 from tickets.rules.queue_order import next_promise
@@ -121,6 +121,7 @@ def engine_event(row: EngineRow, terms: rules.Terms | None) -> rules.Event:
         terms=terms,
         mode=row.detail.get("mode", "retarget"),
         taken=(rules.Taken.from_json(taken) if taken else rules.Taken()) if inherits else None,
+        recorded=True,
     )
 
 
@@ -231,8 +232,7 @@ def store_clocks(computed: Iterable[tuple[Ticket, Readings, datetime]]) -> None:
         for row, (reading, terms, at) in zip(stored, begun, strict=True)
         for event in reached_events(row, reading, terms, at)
     ]
-    if events:
-        ClockEvent.objects.bulk_create(events, ignore_conflicts=True)
+    insert_all(events, skip_known=True)
 
 
 def clock_rows(ticket: Ticket, readings: Readings, now: datetime) -> tuple[list[Clock], Readings]:

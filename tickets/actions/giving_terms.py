@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import F
 
 from portal.kit import clock
-from portal.kit.bulk import update_all
+from portal.kit.bulk import insert_all, update_all
 from tickets.actions.clocks import (
     History,
     Readings,
@@ -83,7 +83,7 @@ def _give(
         event = _event(run, ticket, kept[wanted[ticket.pk].digest], at)
         computed.append((ticket, _with(event, histories[ticket.pk], calendars), at))
         events.append(event)
-    TicketEvent.objects.bulk_create(events)
+    insert_all(events)
     store_clocks(computed)
     update_all(tickets, CHANGED)
 

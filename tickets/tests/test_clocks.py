@@ -215,6 +215,14 @@ class TestOneInstant:
         story = Story(both).then(30, "severity", severity=CRITICAL).agent(30)
         assert story.told("first_reply", 99) == [("met", 30)]
 
+    def test_a_reply_recorded_after_a_change_in_its_second_is_judged_after_it(self) -> None:
+        story = Story(terms(first_reply=HOUR))
+        story.then(30, "terms", terms=terms("v2", first_reply=10 * MINUTE)).agent(30)
+        assert story.told("first_reply", 99) == [("met", 30)]
+        recorded = [event._replace(recorded=True) for event in story.events]
+        (reading,) = evaluate(recorded, CALENDARS, MONDAY + 99 * MINUTE)
+        assert (reading.status, reading.breached_at) == ("met_late", MONDAY + 30 * MINUTE)
+
     def test_a_reply_does_not_overtake_the_message_it_answers(self) -> None:
         story = Story(terms(first_reply=HOUR, next_reply=HOUR)).agent(5)
         story.status(30, "open").customer(30).status(30, "pending").agent(30)

@@ -97,7 +97,9 @@ def in_order(events: Iterable[Event]) -> Sequence[Event]:
     """Order events by (at, seq), the opening first, and replies before what is saved with them.
 
     An agent who replies and sets a status, severity or the like in one act has replied first: a
-    public reply goes before the changes of its instant, though not before earlier messages.
+    public reply goes before the changes of its instant, though not before earlier messages. Not
+    so where the events were recorded as they happened: a reply in the second after which a promise
+    was changed came after it, and must not undo a breach that is on record by then.
     """
     ordered = sorted(events, key=itemgetter(0, 1))
     if not ordered:
@@ -112,8 +114,8 @@ def in_order(events: Iterable[Event]) -> Sequence[Event]:
         raise ValueError("A ticket needs its opening.")
     before = ordered[0].at
     for index, event in enumerate(ordered):
-        at, _, kind, by, public, automatic = event[:6]
-        if at == before and kind == "message" and by == "agent" and public and not automatic:
+        at = event.at
+        if at == before and not event.recorded and is_answer(event):
             place = index
             while ordered[place - 1].at == at and ordered[place - 1].kind not in SAID:
                 place -= 1
@@ -121,6 +123,11 @@ def in_order(events: Iterable[Event]) -> Sequence[Event]:
                 ordered.insert(place, ordered.pop(index))
         before = at
     return ordered
+
+
+def is_answer(event: Event) -> bool:
+    """Whether the customer hears from an agent."""
+    return event.kind == "message" and event.by == "agent" and event.public and not event.automatic
 
 
 class Clocks(Running):

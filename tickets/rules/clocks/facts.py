@@ -189,7 +189,8 @@ class Event(NamedTuple):
     begin anew (restart); new terms may also leave them alone (keep), or be counted as if they had
     been agreed at the start (correct). Terms None means that nothing is promised any more.
     `merged` ends every clock for good; `took_in` is the other side of it and carries what was
-    `taken`.
+    `taken`. `recorded`: written down in the order in which it happened, so that its place among
+    the events of its second is known.
     """
 
     at: int
@@ -203,6 +204,7 @@ class Event(NamedTuple):
     terms: Terms | None = None
     mode: Mode = "retarget"
     taken: Taken | None = None
+    recorded: bool = False
 
 
 class Options(NamedTuple):
