@@ -192,6 +192,14 @@ class LimitReached(CrmError):
     """Too many calls. ``retry_after`` in seconds when the CRM says how long."""
 
 
+class LookingRests(LimitReached):
+    """So much of a limit is used that looking for changes by ourselves should pause.
+
+    Single records that a webhook named may still be read, and tiers written. ``retry_after`` says
+    when to look again.
+    """
+
+
 class Revoked(CrmError):
     """The credentials count no more: somebody must connect again. Not for a missing scope."""
 

@@ -15,7 +15,7 @@ from integrations.crm.actions.health import note_answer, note_failure
 from integrations.crm.actions.look import Look, look_at
 from integrations.crm.actions.mapping import note_missing_fields
 from integrations.crm.models import CrmConnection, CrmRecord, SyncDifference, SyncRun
-from integrations.crm.vendor import Client, Page, Record, UnknownFields
+from integrations.crm.vendor import Client, LookingRests, Page, Record, UnknownFields
 from portal.kit import clock
 from portal.kit.claims import lock
 from tiers.models import AccountFact
@@ -162,12 +162,25 @@ def _failed(
         lease_until=now,
     )
     if not isinstance(error, _Lost):
-        if isinstance(error, UnknownFields):
+        if isinstance(failure, LookingRests):
+            _rest(run, connection, failure, now)
+        elif isinstance(error, UnknownFields):
             note_missing_fields(connection=connection, fields=error.names, now=now)
         else:
             note_failure(connection=connection, error=failure, now=now)
     run.refresh_from_db()
     return run
+
+
+def _rest(run: SyncRun, connection: CrmConnection, error: LookingRests, now: datetime) -> None:
+    """Look again later; what webhooks name goes on being read meanwhile."""
+    later = now + timedelta(seconds=error.retry_after or POLL_EVERY.total_seconds())
+    changes: dict[str, object] = {"last_error": error.message[:1000], "last_error_at": now}
+    if run.kind != Kind.RECONCILE:
+        changes["next_poll_at"] = later
+    if run.kind != Kind.POLL:
+        changes["next_reconcile_at"] = later
+    CrmConnection.objects.filter(pk=connection.pk).update(**changes)
 
 
 def _pages(

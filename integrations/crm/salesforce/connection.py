@@ -16,7 +16,7 @@ from simple_salesforce.exceptions import SalesforceError
 from integrations.crm.salesforce import errors, login
 from integrations.crm.salesforce.queries import PAGE
 from integrations.crm.salesforce.transport import SalesforceSession
-from integrations.crm.vendor import LimitReached, Renew, Unavailable
+from integrations.crm.vendor import LookingRests, Renew, Unavailable
 
 T = TypeVar("T")
 DEFAULT_SHARE = 80
@@ -92,7 +92,7 @@ class Connection:
         used, total = self.session.usage
         share = poll_share(self.settings)
         if total and used * 100 >= share * total:
-            raise LimitReached(
+            raise LookingRests(
                 _(
                     "%(used)s of %(total)s API calls of the last 24 hours are used. Polling rests "
                     "above %(share)s %%, so that other programs can go on."

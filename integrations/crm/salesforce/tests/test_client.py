@@ -10,6 +10,7 @@ from integrations.crm.salesforce.tests.conftest import FIELDS, NOON
 from integrations.crm.vendor import (
     FieldType,
     LimitReached,
+    LookingRests,
     MissingScope,
     Rejected,
     Unavailable,
@@ -320,7 +321,7 @@ def test_everything_rests_above_the_share_but_single_records_are_still_read(make
     org.use_up(9_000)
     client = make_client(poll_share="60")
 
-    with pytest.raises(LimitReached, match="of 15000 API calls") as reached:
+    with pytest.raises(LookingRests, match="of 15000 API calls") as reached:
         list(client.everything([]))
 
     assert reached.value.retry_after == 900.0

@@ -7,7 +7,7 @@ import pytest
 
 from integrations.crm.salesforce.contract import Fault
 from integrations.crm.salesforce.tests.conftest import NOON
-from integrations.crm.vendor import LimitReached, Rejected, Unavailable
+from integrations.crm.vendor import LookingRests, Rejected, Unavailable
 
 
 def poll(client, cursor, fields=("ACV__c",)):
@@ -239,7 +239,7 @@ def test_polling_rests_above_the_share_without_moving_the_cursor(client, org, cl
     pages = client.changed_since(cursor, [])
     first = next(pages)
     assert [record.id for record in first.records] == [account]
-    with pytest.raises(LimitReached) as reached:
+    with pytest.raises(LookingRests) as reached:
         next(pages)
 
     assert first.cursor == cursor
