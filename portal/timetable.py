@@ -31,6 +31,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 4},
     },
+    "publish scheduled policies": {
+        "task": "tickets.tasks.publish_scheduled_policies",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "start the nightly check": {
         "task": "tickets.tasks.start_nightly_check",
         "schedule": 900.0,

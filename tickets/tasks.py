@@ -38,6 +38,12 @@ def continue_recomputing(**kwargs: object) -> int:
 
 
 @shared_task(base=LoneTask)
+def publish_scheduled_policies(**kwargs: object) -> int:
+    """Publish the versions of the program whose time has come."""
+    return actions.publish_scheduled_policies(now=clock.now())
+
+
+@shared_task(base=LoneTask)
 def start_nightly_check(**kwargs: object) -> bool:
     """Have all clocks of open and lately changed tickets compared with their events."""
     return actions.start_nightly_check(now=clock.now()) is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -49,8 +50,26 @@ def _read(policy: TierPolicy) -> TierPolicy:
 
 
 def _findings(policy: TierPolicy, level: str) -> list[evaluation.Finding]:
-    found = evaluation.validate(rules_of(policy), AccountFact.Name.values)
-    return [finding for finding in found if finding.level == level]
+    return [finding for finding in findings_of(rules_of(policy)) if finding.level == level]
+
+
+def findings_of(rules: evaluation.Policy) -> tuple[evaluation.Finding, ...]:
+    """Return what is to be said against criteria, each finding with the path of its row.
+
+    Rules are called by their place and tier, as the editor shows them.
+    """
+    named = replace(
+        rules,
+        rules=tuple(
+            replace(
+                rule,
+                key=_("%(place)s (%(tier)s)")
+                % {"place": rule.precedence, "tier": tier_label(rule.tier)},
+            )
+            for rule in rules.rules
+        ),
+    )
+    return evaluation.validate(named, AccountFact.Name.values)
 
 
 def _rules(policy: TierPolicy) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What differs between two versions of the support program, in words."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -10,9 +11,11 @@ from portal.kit.words import METRICS, SEVERITIES, Words, metric_label, tier_labe
 from tiers.criteria_words import threshold_words
 from tiers.fact_words import fact_label
 from tiers.ladder import CHANNEL_WORDS, SELF_SERVICE_WORDS
-from tiers.models import TierPolicy, TierPromise
-from tiers.program import Program, PromisedTarget, read_program
+from tiers.models import PolicyEdit, TierPolicy, TierPromise
+from tiers.policy_content import content_of
+from tiers.program import PromisedTarget, read_program
 from tiers.promise_words import listed, target_parts, target_words
+from tiers.rules import evaluation
 
 Said = dict[str, str]
 
@@ -51,14 +54,17 @@ def changes_between(
     ``calendars`` are the names of the calendars by key. Empty when both say the same.
     """
     before, after = read_program(old.pk), read_program(new.pk)
-    whole = _compared(_settings(old, before), _settings(new, after))
+    whole = _compared(_settings(old, before.rules), _settings(new, after.rules))
     groups = [ChangeGroup(_("The version as a whole"), "", tuple(whole))]
     gone = [tier for tier in old.tier_order if tier not in new.tier_order]
     for tier in [*reversed(new.tier_order), *gone]:
         changes = (
-            *_compared(_rules(tier, before), _rules(tier, after)),
+            *_compared(
+                _rules(tier, before.rules, before.currency),
+                _rules(tier, after.rules, after.currency),
+            ),
             *_targets(before.targets.get(tier, {}), after.targets.get(tier, {}), calendars),
-            *_compared(_services(before.promises.get(tier)), _services(after.promises.get(tier))),
+            *_compared(_included(before.promises.get(tier)), _included(after.promises.get(tier))),
         )
         groups.append(ChangeGroup(tier_label(tier), tier, changes))
     return [group for group in groups if group.changes]
@@ -75,22 +81,76 @@ def _compared(old: Said, new: Said, severity: int | None = None) -> Iterator[Cha
             yield Change(what, old.get(what, ""), new.get(what, ""), severity)
 
 
-def _settings(policy: TierPolicy, program: Program) -> Said:
+def edit_changes(
+    edit: PolicyEdit, currency: str, calendars: Mapping[str, str]
+) -> tuple[Change, ...]:
+    """Return what one edit of a draft said otherwise, as lines that can be read."""
+    match edit.what:
+        case PolicyEdit.What.CRITERIA:
+            return tuple(_criteria_changes(edit.before, edit.after, currency))
+        case PolicyEdit.What.PROMISE:
+            return tuple(_compared(_services(edit.before), _services(edit.after)))
+        case PolicyEdit.What.TARGET:
+            _tier, severity, metric = edit.place
+            before, after = (
+                {(severity, metric): _read_target(one)} if one else {}
+                for one in (edit.before, edit.after)
+            )
+            return tuple(_targets(before, after, calendars))
+        case PolicyEdit.What.NAME:
+            return (Change(_("Name"), str(edit.before), str(edit.after)),)
+        case PolicyEdit.What.REBASE:
+            return tuple(_compared(*(_follows(one) for one in (edit.before, edit.after))))
+    return ()
+
+
+def _criteria_changes(old: object, new: object, currency: str) -> Iterator[Change]:
+    """Compare two sets of tiers and criteria, as the history of edits keeps them."""
+    before, after = (evaluation.Policy.from_json(one) for one in (old, new))
+    yield from _compared(_way_of_criteria(before), _way_of_criteria(after))
+    for tier in dict.fromkeys([*reversed(after.order), *before.order]):
+        for change in _compared(_rules(tier, before, currency), _rules(tier, after, currency)):
+            yield replace(change, what=f"{tier_label(tier)}: {change.what}")
+
+
+def _read_target(stored: Mapping[str, Any]) -> PromisedTarget:
+    return PromisedTarget(
+        **{
+            **stored,
+            "pause_on": tuple(stored["pause_on"]),
+            "warn_at": tuple(stored["warn_at"]),
+            "tell": {step: tuple(roles) for step, roles in stored["tell"].items()},
+        }
+    )
+
+
+def _follows(said: Mapping[str, Any]) -> Said:
+    kept = [":".join(str(part) for part in key) for key in said["kept"]]
     return {
-        _("Name"): policy.name,
-        _("Tiers, the lowest first"): listed([tier_label(tier) for tier in policy.tier_order]),
-        _("Tier without a matching rule"): str(tier_label(policy.default_tier)),
-        _("Currency"): policy.currency,
-        _("Days of grace before a step down"): str(policy.demote_grace_days),
-        _("Most steps down at once"): str(policy.max_step_down),
-        _("Days after which a fact is stale"): str(policy.stale_days),
-        _("Rules in turn"): listed([tier_label(r.tier) for r in program.rules.rules_in_turn]),
+        _("Follows"): _("version %(version)s") % {"version": said["follows"]},
+        _("Changed in both, the draft's kept"): listed(kept),
     }
 
 
-def _rules(tier: str, program: Program) -> Said:
+def _settings(policy: TierPolicy, rules: evaluation.Policy) -> Said:
+    way = _way_of_criteria(rules)
+    return {_("Name"): policy.name, _("Currency"): policy.currency, **way}
+
+
+def _way_of_criteria(rules: evaluation.Policy) -> Said:
+    return {
+        _("Tiers, the lowest first"): listed([tier_label(tier) for tier in rules.order]),
+        _("Tier without a matching rule"): str(tier_label(rules.default_tier)),
+        _("Days of grace before a step down"): str(rules.demote_grace_days),
+        _("Most steps down at once"): str(rules.max_step_down),
+        _("Days after which a fact is stale"): str(rules.stale_days),
+        _("Rules in turn"): listed([tier_label(r.tier) for r in rules.rules_in_turn]),
+    }
+
+
+def _rules(tier: str, policy: evaluation.Policy, currency: str) -> Said:
     said: Said = {}
-    rules = [rule for rule in program.rules.rules_in_turn if rule.tier == tier]
+    rules = [rule for rule in policy.rules_in_turn if rule.tier == tier]
     for place, rule in enumerate(rules, start=1):
         name = _("Rule") if len(rules) == 1 else _("Rule %(place)s") % {"place": place}
         said[_("%(rule)s: needs") % {"rule": name}] = (
@@ -100,25 +160,31 @@ def _rules(tier: str, program: Program) -> Said:
             _("the tier is held") if rule.missing == "hold" else _("counts as not met")
         )
         for one in rule.criteria:
-            text = threshold_words(one.fact, one.op, one.value, program.currency)
+            text = threshold_words(one.fact, one.op, one.value, currency)
             if one.exit_value is not None:
-                kept = threshold_words(one.fact, one.op, one.exit_value, program.currency)
+                kept = threshold_words(one.fact, one.op, one.exit_value, currency)
                 text = _("%(text)s, kept with %(kept)s") % {"text": text, "kept": kept}
             what = f"{name}: {fact_label(one.fact)}"
             said[what] = _(" or ").join([said[what], text]) if what in said else text
     return said
 
 
-def _services(promise: TierPromise | None) -> Said:
+def _included(promise: TierPromise | None) -> Said:
+    return _services(content_of(promise, {"policy", "tier"}) if promise else None)
+
+
+def _services(promise: Mapping[str, Any] | None) -> Said:
     if promise is None:
         return {}
     duties: Mapping[str, Words] = dict(AccountTeamMember.Duty.choices)
-    days = promise.review_cadence_days
+    days = promise["review_cadence_days"]
     return {
-        _("Queue"): promise.queue_key,
-        _("Channels"): listed([CHANNEL_WORDS.get(key, key) for key in promise.channels]),
-        _("Named people"): listed([duties.get(key, key) for key in promise.account_team]),
-        _("Self-service"): listed([SELF_SERVICE_WORDS.get(k, k) for k in promise.self_service]),
+        _("Queue"): promise["queue_key"],
+        _("Channels"): listed([CHANNEL_WORDS.get(key, key) for key in promise["channels"]]),
+        _("Named people"): listed([duties.get(key, key) for key in promise["account_team"]]),
+        _("Self-service"): listed(
+            [SELF_SERVICE_WORDS.get(key, key) for key in promise["self_service"]]
+        ),
         _("Days between account reviews"): str(days) if days else "–",
     }
 

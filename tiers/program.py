@@ -64,7 +64,7 @@ def live_policy_at(instant: datetime) -> TierPolicy:
     policy = (
         TierPolicy.objects.filter(effective_from__lte=instant)
         .filter(Q(retired_at=None) | Q(retired_at__gt=instant))
-        .exclude(status__in=[TierPolicy.Status.DRAFT, TierPolicy.Status.IN_REVIEW])
+        .filter(status__in=[TierPolicy.Status.LIVE, TierPolicy.Status.RETIRED])
         .order_by("-effective_from", "-version")
         .first()
     )

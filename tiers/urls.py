@@ -13,7 +13,11 @@ from tiers.views.ops import (
     organizations,
     overrides,
     policy,
+    policy_criteria,
+    policy_history,
+    policy_includes,
     policy_promises,
+    policy_review,
     policy_target,
     policy_versions,
 )
@@ -56,6 +60,11 @@ _version: list[URLPattern | URLResolver] = [
     path("rename/", policy_promises.policy_rename, name="ops_policy_rename"),
     path("discard/", policy_promises.policy_discard, name="ops_policy_discard"),
     path("rebase/", policy_promises.policy_rebase, name="ops_policy_rebase"),
+    path("criteria/", policy_criteria.policy_criteria, name="ops_policy_criteria"),
+    path("criteria/check/", policy_criteria.policy_criteria_check, name="ops_policy_criteria_check"),
+    path("includes/<slug:tier>/", policy_includes.policy_includes, name="ops_policy_includes"),
+    path("review/", policy_review.policy_review, name="ops_policy_review"),
+    path("history/", policy_history.policy_history, name="ops_policy_history"),
     path("promises/", policy_promises.policy_promises, name="ops_policy_promises"),
     path(
         "promises/<slug:tier>/<int:severity>/<slug:metric>/",

@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 
 from people.models import User
 from portal.demo import staff
-from tiers.actions import draft_from_live, publish_policy, rename_draft, set_target
+from tiers.actions import (
+    ask_for_review,
+    draft_from_live,
+    publish_policy,
+    rename_draft,
+    set_target,
+    sign_off,
+)
 from tiers.actions.targets import NOTHING
 from tiers.default_program import AROUND_THE_CLOCK, HOUR
 from tiers.models import TierPolicy
@@ -28,22 +35,35 @@ UPDATES = {1: 1, 2: 4}
 
 def publish_second_version(people: Mapping[str, User], now: datetime) -> TierPolicy:
     """Publish faster next answers, as of half-way; open tickets of then kept theirs."""
-    author, publisher = people[staff.OPS.email], people[staff.ADMIN.email]
-    draft = draft_from_live(author=author, now=now - SECOND_VERSION - timedelta(days=6))
+    author, second = people[staff.OPS.email], people[staff.ADMIN.email]
+    begun = now - SECOND_VERSION - timedelta(days=6)
+    draft = draft_from_live(author=author, now=begun)
     targets = read_program(draft.pk).targets
     for (tier, severity), hours in NEXT_ANSWERS.items():
         old = targets[tier][severity, "next_reply"]
         new = replace(old, seconds=hours * HOUR, floor_seconds=2 * hours * HOUR)
-        _put(draft, tier, severity, "next_reply", old, new, author)
-    rename_draft(policy=draft, name="Faster next answers", by=author)
-    return publish_policy(
+        _put(draft, tier, severity, "next_reply", old, new, author, begun)
+    rename_draft(policy=draft, name="Faster next answers", by=author, now=begun)
+    asked = ask_for_review(
         policy=draft,
-        treatment="next_ticket",
         change_note=(
             "Customers told us that they wait too long between two answers. Enterprise stays as "
             "it is; the others catch up."
         ),
-        published_by=publisher,
+        by=author,
+        now=begun + timedelta(days=1),
+    )
+    sign_off(
+        policy=asked,
+        seen=asked.content_hash,
+        comment="Checked against the last quarter: the queues can carry it.",
+        by=second,
+        now=begun + timedelta(days=3),
+    )
+    return publish_policy(
+        policy=draft,
+        treatment="next_ticket",
+        published_by=author,
         now=now - SECOND_VERSION,
     )
 
@@ -51,22 +71,23 @@ def publish_second_version(people: Mapping[str, User], now: datetime) -> TierPol
 def begin_draft(people: Mapping[str, User], now: datetime) -> TierPolicy:
     """Begin what is being thought about now: regular updates on what is worst."""
     author = people[staff.OPS.email]
-    draft = draft_from_live(author=author, now=now - timedelta(days=2))
-    rename_draft(policy=draft, name="Regular updates for Enterprise", by=author)
+    begun = now - timedelta(days=2)
+    draft = draft_from_live(author=author, now=begun)
+    rename_draft(policy=draft, name="Regular updates for Enterprise", by=author, now=begun)
     for severity, hours in UPDATES.items():
         first = read_program(draft.pk).targets["enterprise"][severity, "first_reply"]
         promised = replace(
             first, seconds=hours * HOUR, floor_seconds=2 * hours * HOUR, calendar=AROUND_THE_CLOCK
         )
-        _put(draft, "enterprise", severity, "periodic_update", None, promised, author)
+        _put(draft, "enterprise", severity, "periodic_update", None, promised, author, begun)
     return draft
 
 
 def _put(
     draft: TierPolicy, tier: str, severity: int, metric: str, old: PromisedTarget | None,
-    new: PromisedTarget, author: User,
+    new: PromisedTarget, author: User, now: datetime,
 ) -> None:  # fmt: skip
     set_target(
         policy=draft, tier=tier, severity=severity, metric=metric, promised=new,
-        seen=old.fingerprint if old else NOTHING, by=author,
+        seen=old.fingerprint if old else NOTHING, by=author, now=now,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from tickets.models import Clock, Queue, RecomputeRun, Ticket
 from tickets.tests.publishing_kit import work_off
 from tiers.actions import draft_calendar_version, draft_from_live, save_calendar_draft
 from tiers.models import Calendar, PromiseTarget
+from tiers.tests.review_kit import signed_off
 from tiers.promises import promise_for
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,7 @@ def policy_with(change: Callable[[PromiseTarget], None], treatment: str) -> Publ
         draft = draft_from_live(author=by, now=NOW)
         for row in PromiseTarget.objects.filter(policy=draft):
             change(row)
+        signed_off(draft, by=by, now=NOW)
         return actions.publish_policy(
             policy=draft, treatment=treatment, change_note="Test", published_by=by, now=NOW
         )

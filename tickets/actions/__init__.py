@@ -28,6 +28,7 @@ from tickets.actions.publishing import (
 )
 from tickets.actions.rating import ask_for_ratings, rate, rating_link, read_rating_token
 from tickets.actions.recomputing import advance_run, continue_runs, start_run
+from tickets.actions.scheduled_publishing import publish_scheduled_policies
 from tickets.actions.splitting import split_ticket
 from tickets.actions.staffing import set_queues
 from tickets.actions.sweeping import sweep_batch, sweep_clocks
@@ -55,6 +56,7 @@ __all__ = [
     "open_ticket",
     "publish_calendar_version",
     "publish_policy",
+    "publish_scheduled_policies",
     "rate",
     "rating_link",
     "read_rating_token",

@@ -32,14 +32,15 @@ def publish_policy(
     *,
     policy: TierPolicy,
     treatment: str,
-    change_note: str,
     published_by: User,
     now: datetime,
+    change_note: str = "",
+    meant_for: datetime | None = None,
 ) -> RecomputeRun | None:
-    """Let a draft of the program count from now on; return the run over open tickets.
+    """Let a version that is signed off count from now on; return the run over open tickets.
 
     None with the treatment "next_ticket", which touches none. Raises what
-    ``tiers.actions.publish_policy`` raises: a second time the draft is none any more.
+    ``tiers.actions.publish_policy`` raises: a second time it is published already.
     """
     published = tiers_actions.publish_policy(
         policy=policy,
@@ -47,12 +48,13 @@ def publish_policy(
         change_note=change_note,
         published_by=published_by,
         now=now,
+        meant_for=meant_for,
     )
     return _treat(
         treatment,
         kind=RecomputeRun.Kind.PROMISES,
         source=f"policy:{published.version}",
-        reason=change_note,
+        reason=published.change_note,
         started_by=published_by,
         now=now,
     )

@@ -9,6 +9,7 @@ from tickets.actions import advance_run, publish_policy
 from tickets.models import RecomputeRun
 from tiers.actions import draft_from_live
 from tiers.models import PromiseTarget, TierPolicy
+from tiers.tests.review_kit import signed_off
 
 LATER = TUESDAY + timedelta(minutes=10)
 
@@ -25,6 +26,7 @@ def halved(author: User, by: float = 0.5, **which: object) -> TierPolicy:
 
 def publish(draft: TierPolicy, treatment: str, by: User, now: datetime = LATER) -> Any:
     """Publish a draft of the program; return the run, which "next_ticket" has none of."""
+    signed_off(draft, by=by, now=now)
     return publish_policy(
         policy=draft, treatment=treatment, change_note="Faster", published_by=by, now=now
     )

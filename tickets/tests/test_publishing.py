@@ -15,6 +15,7 @@ from tickets.tests.publishing_kit import LATER, halved, publish, work_off
 from tiers.actions import agree_custom_target
 from tiers.models import TierPolicy
 from tiers.tests.ops_kit import main_of
+from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -144,15 +145,15 @@ def test_the_dialog_shows_loudly_what_would_be_broken_before_anything_happens(
     ],
 )
 def test_nothing_is_published_without_a_choice_and_a_reason(open_work, oscar, ops, sent, said):
-    draft = halved(oscar)
+    draft = signed_off(halved(oscar), by=oscar, now=LATER)
     response = ops.post(reverse("ops_publish_policy", args=[draft.version]), sent)
     assert response.status_code == 422
     assert said in main_of(response)
-    assert TierPolicy.objects.get(pk=draft.pk).is_draft
+    assert TierPolicy.objects.get(pk=draft.pk).is_approved
 
 
 def test_sending_the_dialog_twice_publishes_once_and_leads_to_the_same_run(open_work, oscar, ops):
-    draft = halved(oscar)
+    draft = signed_off(halved(oscar), by=oscar, now=LATER)
     page = reverse("ops_publish_policy", args=[draft.version])
     sent = {"treatment": "retarget", "note": "Faster from spring"}
     first, second = ops.post(page, sent), ops.post(page, sent)

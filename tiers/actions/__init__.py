@@ -8,6 +8,7 @@ from tiers.actions.calendars import (
     rename_calendar,
     save_calendar_draft,
 )
+from tiers.actions.criteria import save_criteria
 from tiers.actions.custom_targets import agree_custom_target, end_custom_target
 from tiers.actions.evaluating import evaluate_organization, organizations_to_evaluate
 from tiers.actions.facts import confirm_facts, record_facts
@@ -40,17 +41,30 @@ from tiers.actions.policies import (
     draft_from_version,
     rename_draft,
 )
+from tiers.actions.promises import set_promise
 from tiers.actions.publishing import publish_policy
 from tiers.actions.rebasing import rebase_draft
 from tiers.actions.reporting_facts import report_facts
+from tiers.actions.reviewing import (
+    ask_for_changes,
+    ask_for_review,
+    comment_on_policy,
+    sign_off,
+    take_back,
+)
+from tiers.actions.scheduling import cancel_schedule, schedule_policy
 from tiers.actions.targets import set_target, withdraw_target
 
 __all__ = [
     "agree_custom_target",
     "apply_import",
     "approve_override",
+    "ask_for_changes",
+    "ask_for_review",
     "cancel_import",
+    "cancel_schedule",
     "choose_columns",
+    "comment_on_policy",
     "confirm_facts",
     "continue_fact_imports",
     "create_calendar",
@@ -77,8 +91,13 @@ __all__ = [
     "report_facts",
     "request_override",
     "save_calendar_draft",
+    "save_criteria",
+    "schedule_policy",
     "set_holiday_feed",
+    "set_promise",
     "set_target",
+    "sign_off",
+    "take_back",
     "tend_override",
     "upload_facts",
     "warn_of_last_holidays",

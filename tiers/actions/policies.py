@@ -1,7 +1,6 @@
 """Drafts of the support program: begun from a version, changed, thrown away."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -10,14 +9,20 @@ from django.utils.translation import gettext as _
 from people.models import User
 from portal.kit.claims import lock
 from portal.kit.refused import InvalidInput, NotPermitted, Refused
-from tiers.models import Criterion, PromiseTarget, TierPolicy, TierPromise, TierRule
+from tiers.actions.editing import keep_edit
+from tiers.models import (
+    Criterion,
+    PolicyEdit,
+    PolicyEvent,
+    PromiseTarget,
+    TierPolicy,
+    TierPromise,
+    TierRule,
+)
+from tiers.policy_content import SETTINGS, content_of
+from tiers.rules.governance import may
 
 NAME_LENGTH = 120
-# What a new version takes over from the one that it is made of, besides its rows.
-TAKEN_OVER = (
-    "name", "tier_order", "default_tier", "currency", "demote_grace_days", "max_step_down",
-    "stale_days",
-)  # fmt: skip
 
 
 def draft_from_live(*, author: User, now: datetime) -> TierPolicy:
@@ -41,16 +46,31 @@ def draft_from_version(*, source: TierPolicy | None, author: User, now: datetime
         version=newest + 1,
         parent=live,
         author=author,
-        **{name: getattr(found, name) for name in TAKEN_OVER},
+        **{name: getattr(found, name) for name in SETTINGS},
     )
     copy_content(found, draft)
     TierPolicy.objects.filter(pk=draft.pk).update(created_at=now)
     draft.created_at = now
+    keep_edit(
+        draft, PolicyEdit.What.BEGUN, [found.version], before=None, after=None, by=author, now=now
+    )
+    if found.effective_from is None:
+        _take_over_writers(found, draft, now)
     return draft
 
 
+def _take_over_writers(source: TierPolicy, draft: TierPolicy, now: datetime) -> None:
+    """Whoever wrote what was never published wrote this too, and cannot sign it off."""
+    writers = {source.author_id, *source.edits.order_by().values_list("by", flat=True)}
+    for writer in User.objects.filter(pk__in=writers - {draft.author_id, None}).order_by("pk"):
+        keep_edit(
+            draft, PolicyEdit.What.TAKEN_OVER, [source.version],
+            before=None, after=None, by=writer, now=now,
+        )  # fmt: skip
+
+
 @transaction.atomic
-def rename_draft(*, policy: TierPolicy, name: str, by: User) -> TierPolicy:
+def rename_draft(*, policy: TierPolicy, name: str, by: User, now: datetime) -> TierPolicy:
     """Give a draft another name, by which people will know the version."""
     draft = locked_draft(policy, by)
     given = " ".join(name.split())
@@ -62,16 +82,31 @@ def rename_draft(*, policy: TierPolicy, name: str, by: User) -> TierPolicy:
                 "name": _("A name has 1 to %(count)s characters.") % {"count": NAME_LENGTH},
             },
         )
+    if given != draft.name:
+        keep_edit(
+            draft, PolicyEdit.What.NAME, [], before=draft.name, after=given, by=by, now=now
+        )
     draft.name = given
     draft.save(update_fields=["name"])
     return draft
 
 
 @transaction.atomic
-def discard_draft(*, policy: TierPolicy, by: User) -> None:
-    """Throw a draft away for good; harmless when it is gone already."""
-    if TierPolicy.objects.filter(pk=policy.pk).exists():
-        locked_draft(policy, by).delete()
+def discard_draft(*, policy: TierPolicy, by: User, now: datetime) -> None:
+    """Throw a draft away; harmless when it was thrown away already.
+
+    It keeps its number and everything that was typed into it, so that whoever still had it
+    open is told what happened, and a new draft can be made of it.
+    """
+    check_runs_operations(by)
+    draft = lock(TierPolicy.objects.filter(pk=policy.pk)).get()
+    if draft.is_discarded:
+        return
+    draft = locked_draft(policy, by)
+    draft.status, draft.discarded_at = TierPolicy.Status.DISCARDED, now
+    draft.discarded_by = by
+    draft.save(update_fields=["status", "discarded_at", "discarded_by"])
+    PolicyEvent.objects.create(policy=draft, kind=PolicyEvent.Kind.DISCARDED, by=by, at=now)
 
 
 def locked_live() -> TierPolicy:
@@ -89,17 +124,34 @@ def locked_live() -> TierPolicy:
 
 def locked_draft(policy: TierPolicy, by: User) -> TierPolicy:
     """Lock a draft for a change; Refused when it is no draft any more or was thrown away."""
-    check_runs_operations(by)
-    draft: TierPolicy | None = lock(TierPolicy.objects.filter(pk=policy.pk)).first()
-    if draft is None:
-        raise Refused("draft_discarded", _("This draft was discarded by somebody else."))
-    if not draft.is_draft:
-        raise Refused(
-            "not_a_draft",
-            _("Version %(version)s is no draft any more: it cannot be changed. Make a new draft.")
-            % {"version": draft.version},
-        )
+    draft = locked_version(policy, by)
+    if not may("edit", draft.status):
+        raise Refused("not_a_draft", why_not_a_draft(draft))
     return draft
+
+
+def locked_version(policy: TierPolicy, by: User) -> TierPolicy:
+    """Lock a version for ops; Refused ("draft_discarded") when it was thrown away."""
+    check_runs_operations(by)
+    found: TierPolicy | None = lock(TierPolicy.objects.filter(pk=policy.pk)).first()
+    if found is None or found.is_discarded:
+        raise Refused(
+            "draft_discarded",
+            _("This draft was discarded by somebody else. You can make a new draft of it."),
+        )
+    return found
+
+
+def why_not_a_draft(policy: TierPolicy) -> str:
+    """Return why a version cannot be changed, and what to do instead."""
+    if policy.is_underway:
+        return _(
+            "Version %(version)s is under review, so it cannot be changed. Take it back to draft "
+            "first; what was signed off counts no longer then."
+        ) % {"version": policy.version}
+    return _(
+        "Version %(version)s is no draft any more: it cannot be changed. Make a new draft."
+    ) % {"version": policy.version}
 
 
 def check_runs_operations(user: User) -> None:
@@ -124,12 +176,3 @@ def copy_content(source: TierPolicy, draft: TierPolicy) -> None:
         PromiseTarget(policy=draft, **content_of(target, {"policy"}))
         for target in PromiseTarget.objects.filter(policy=source).order_by("pk")
     )
-
-
-def content_of(row: Any, besides: set[str]) -> dict[str, Any]:
-    """Return what a row says: every column but its own key and the row it hangs on."""
-    return {
-        field.attname: getattr(row, field.attname)
-        for field in row._meta.concrete_fields
-        if not field.primary_key and field.name not in besides
-    }

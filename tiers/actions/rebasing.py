@@ -1,22 +1,22 @@
 """Bring a draft up to date when somebody else published meanwhile: a merge of three versions."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from people.models import User
-from tiers.actions.policies import TAKEN_OVER, content_of, locked_draft, locked_live
-from tiers.models import Criterion, PromiseTarget, TierPolicy, TierPromise, TierRule
+from tiers.actions.editing import keep_edit
+from tiers.actions.policies import locked_draft, locked_live
+from tiers.models import Criterion, PolicyEdit, PromiseTarget, TierPolicy, TierPromise, TierRule
+from tiers.policy_content import SETTINGS, Content, Key, read_content
 
-# What is taken over whole: (kind, key) -> what it says. A promise's key is its place.
-Key = tuple[str | int, ...]
-Content = dict[Key, Any]
 NOT_THERE = object()
 
 
 @transaction.atomic
-def rebase_draft(*, policy: TierPolicy, by: User) -> list[Key]:
+def rebase_draft(*, policy: TierPolicy, by: User, now: datetime) -> list[Key]:
     """Put a draft's own changes on top of the live version, which becomes its parent.
 
     What the draft left as it was is taken from the live version. Where both were
@@ -29,13 +29,18 @@ def rebase_draft(*, policy: TierPolicy, by: User) -> list[Key]:
     draft = locked_draft(policy, by)
     if draft.parent is None or draft.parent_id == live.pk:
         return []
-    base, mine, theirs = (_read(row) for row in (draft.parent, draft, live))
+    base, mine, theirs = (read_content(row) for row in (draft.parent, draft, live))
     merged, conflicts = _merged(base, mine, theirs)
+    keep_edit(
+        draft, PolicyEdit.What.REBASE, [], by=by, now=now,
+        before={"follows": draft.parent.version, "kept": []},
+        after={"follows": live.version, "kept": [list(key) for key in conflicts]},
+    )  # fmt: skip
     for key, value in merged.items():
         if key[0] == "setting":
             setattr(draft, str(key[1]), value)
     draft.parent = live
-    draft.save(update_fields=["parent", *TAKEN_OVER])
+    draft.save(update_fields=["parent", *SETTINGS])
     _write(draft, merged)
     return conflicts
 
@@ -51,24 +56,6 @@ def _merged(base: Content, mine: Content, theirs: Content) -> tuple[Content, lis
         if kept is not NOT_THERE:
             merged[key] = kept
     return merged, conflicts
-
-
-def _read(policy: TierPolicy) -> Content:
-    content: Content = {("setting", name): getattr(policy, name) for name in TAKEN_OVER}
-    content["rules",] = [
-        (
-            content_of(rule, {"policy"}),
-            [content_of(criterion, {"rule"}) for criterion in rule.criteria.all()],
-        )
-        for rule in TierRule.objects.filter(policy=policy)
-        .order_by("precedence")
-        .prefetch_related("criteria")
-    ]
-    for promise in TierPromise.objects.filter(policy=policy):
-        content["promise", promise.tier] = content_of(promise, {"policy"})
-    for row in PromiseTarget.objects.filter(policy=policy):
-        content["target", row.tier, row.severity, row.metric] = content_of(row, {"policy"})
-    return content
 
 
 def _write(draft: TierPolicy, content: Mapping[Key, Any]) -> None:

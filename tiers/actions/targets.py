@@ -1,6 +1,9 @@
 """Change single promises of a draft: how soon, for one tier, severity and metric."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,9 +11,10 @@ from django.utils.translation import gettext as _
 from people.models import User
 from portal.kit.refused import InvalidInput, Refused
 from portal.kit.words import METRICS, SEVERITIES
+from tiers.actions.editing import keep_edit
 from tiers.actions.policies import locked_draft
 from tiers.ladder_words import say
-from tiers.models import Calendar, PromiseTarget, TierPolicy
+from tiers.models import Calendar, PolicyEdit, PromiseTarget, TierPolicy
 from tiers.program import PromisedTarget, target_of
 from tiers.rules.ladders import in_order, ladder_problems
 
@@ -32,6 +36,7 @@ def set_target(
     promised: PromisedTarget,
     seen: str,
     by: User,
+    now: datetime,
 ) -> PromiseTarget:
     """Promise something in a draft, or change what it promises there.
 
@@ -52,25 +57,39 @@ def set_target(
     if found is not None and target_of(found).fingerprint == promised.fingerprint:
         return found
     _check_seen(found, seen)
+    before = stored_form(target_of(found)) if found else None
     row = found or PromiseTarget(policy=draft, tier=tier, severity=severity, metric=metric)
     row.target_seconds, row.floor_seconds = promised.seconds, promised.floor_seconds
     row.calendar, row.pause_on = calendar, sorted(promised.pause_on)
     row.warn_at = list(in_order(promised.warn_at, promised.seconds))
     row.tell = stored_tell(promised.tell)
     row.save()
+    keep_edit(
+        draft, PolicyEdit.What.TARGET, [tier, severity, metric], by=by, now=now,
+        before=before, after=stored_form(target_of(row)),
+    )  # fmt: skip
     return row
 
 
 @transaction.atomic
 def withdraw_target(
-    *, policy: TierPolicy, tier: str, severity: int, metric: str, seen: str, by: User
+    *, policy: TierPolicy, tier: str, severity: int, metric: str, seen: str, by: User, now: datetime
 ) -> None:
     """Promise this no longer in a draft; harmless when repeated."""
     draft = locked_draft(policy, by)
     found = _found(draft, tier, severity, metric)
     if found is not None:
         _check_seen(found, seen)
+        keep_edit(
+            draft, PolicyEdit.What.TARGET, [tier, severity, metric], by=by, now=now,
+            before=stored_form(target_of(found)), after=None,
+        )  # fmt: skip
         found.delete()
+
+
+def stored_form(promised: PromisedTarget) -> dict[str, Any]:
+    """Return a promise as it is kept in the history of edits."""
+    return {name: value for name, value in asdict(promised).items() if name != "by"}
 
 
 def _found(draft: TierPolicy, tier: str, severity: int, metric: str) -> PromiseTarget | None:

@@ -18,16 +18,23 @@ RUNS_OPERATIONS = (StaffRole.OPS, StaffRole.ADMIN)
 
 @transaction.atomic
 def tell_ops(
-    *, kind: str, once: str, page: tuple[str, Sequence[Any]], now: datetime, **context: Any
+    *,
+    kind: str,
+    once: str,
+    page: tuple[str, Sequence[Any]],
+    now: datetime,
+    besides: User | None = None,
+    **context: Any,
 ) -> None:
     """Queue one mail to everybody who runs operations; ``once`` names the occasion.
 
-    Subject and body come from ``templates/emails/<kind>.subject.txt``, ``.txt`` and
+    ``besides`` did it themselves and need not be told. Subject and body come from ``templates/emails/<kind>.subject.txt``, ``.txt`` and
     ``.html``; ``page`` is the name and arguments of the address to go to.
     """
     name, arguments = page
     link = settings.BASE_URL + reverse(name, args=arguments)
-    for user in User.objects.filter(staff_role__in=RUNS_OPERATIONS, is_active=True).order_by("pk"):
+    told = User.objects.filter(staff_role__in=RUNS_OPERATIONS, is_active=True).order_by("pk")
+    for user in told.exclude(pk=besides.pk if besides else None):
         values = {
             "recipient": user,
             "vendor_name": settings.VENDOR_NAME,

@@ -16,6 +16,7 @@ from tiers.models.policy import (
     usual_recipients,
 )
 from tiers.models.promise import OrganizationTarget
+from tiers.models.review import PolicyEdit, PolicyEvent, PolicySchedule, PolicySignOff
 from tiers.models.standing import AccountStanding
 
 __all__ = [
@@ -30,6 +31,10 @@ __all__ = [
     "OpenTickets",
     "OrganizationTarget",
     "OverrideRequest",
+    "PolicyEdit",
+    "PolicyEvent",
+    "PolicySchedule",
+    "PolicySignOff",
     "PromiseTarget",
     "Tier",
     "TierAssignment",

@@ -53,8 +53,16 @@ class TierPolicyQuerySet(models.QuerySet["TierPolicy"]):
         return self.filter(status=TierPolicy.Status.DRAFT)
 
     def out_of_draft(self) -> "TierPolicyQuerySet":
-        """Return the versions that can no longer change."""
+        """Return the versions whose content can not be changed as they stand."""
         return self.exclude(status=TierPolicy.Status.DRAFT)
+
+    def kept(self) -> "TierPolicyQuerySet":
+        """Return the versions that nobody threw away."""
+        return self.exclude(status=TierPolicy.Status.DISCARDED)
+
+    def underway(self) -> "TierPolicyQuerySet":
+        """Return the versions that are on their way to be published."""
+        return self.filter(status__in=UNDERWAY)
 
     def with_everything(self) -> "TierPolicyQuerySet":
         """Fetch rules, criteria and promises along, in their order."""
@@ -70,12 +78,15 @@ class TierPolicy(models.Model):
     """One version of the support program. Periods are in whole days."""
 
     class Status(models.TextChoices):
-        """Where the version stands."""
+        """Where the version stands; ``tiers.rules.governance`` says what follows what."""
 
         DRAFT = "draft", _("Draft")
         IN_REVIEW = "in_review", _("In review")
+        APPROVED = "approved", _("Signed off")
         LIVE = "live", _("Live")
         RETIRED = "retired", _("Retired")
+        # Kept, so that its number and what was typed into it are never lost.
+        DISCARDED = "discarded", _("Discarded")
 
     version = models.PositiveIntegerField(_("version"), unique=True)
     status = models.CharField(
@@ -105,6 +116,16 @@ class TierPolicy(models.Model):
         _("open tickets"), max_length=12, choices=OpenTickets.choices, blank=True
     )
     created_at = models.DateTimeField(_("written"), auto_now_add=True)
+    # The print of what it says, taken when a review was asked for: what is signed off.
+    content_hash = models.CharField(_("print of its content"), max_length=64, blank=True)
+    asked_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    asked_at = models.DateTimeField(_("review asked for"), null=True, blank=True)
+    discarded_at = models.DateTimeField(_("discarded"), null=True, blank=True)
+    discarded_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     objects = TierPolicyQuerySet.as_manager()
 
@@ -122,6 +143,16 @@ class TierPolicy(models.Model):
                 condition=~models.Q(status="live") | models.Q(effective_from__isnull=False),
                 name="tiers_policy_live_since",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=["in_review", "approved"])
+                | ~models.Q(content_hash=""),
+                name="tiers_policy_reviewed_by_print",
+            ),
+            # Only what ships follows nothing: everything else is published by two people.
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=False) | models.Q(version=1),
+                name="tiers_policy_follows_another",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -138,9 +169,32 @@ class TierPolicy(models.Model):
         return self.status == self.Status.DRAFT
 
     @property
+    def is_in_review(self) -> bool:
+        """Whether somebody is asked to sign it off."""
+        return self.status == self.Status.IN_REVIEW
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it is signed off and may be published."""
+        return self.status == self.Status.APPROVED
+
+    @property
+    def is_discarded(self) -> bool:
+        """Whether somebody threw it away."""
+        return self.status == self.Status.DISCARDED
+
+    @property
+    def is_underway(self) -> bool:
+        """Whether it may still go live."""
+        return self.status in UNDERWAY
+
+    @property
     def is_live(self) -> bool:
         """Whether it is the version in force."""
         return self.status == self.Status.LIVE
+
+
+UNDERWAY = (TierPolicy.Status.DRAFT, TierPolicy.Status.IN_REVIEW, TierPolicy.Status.APPROVED)
 
 
 def check_drafts(policy_ids: Iterable[int]) -> None:

@@ -9,14 +9,17 @@ from conftest import TUESDAY
 from people.actions import create_organization
 from people.models import Organization, User
 from tiers.actions import (
+    draft_from_live,
     evaluate_organization,
     give_override,
     organizations_to_evaluate,
+    publish_policy,
     record_facts,
 )
-from tiers.models import TierAssignment, TierEvaluation, TierPolicy
+from tiers.models import TierAssignment, TierEvaluation
 from tiers.program import program_of
 from tiers.rules import evaluation
+from tiers.tests.review_kit import signed_off
 
 DAY = timedelta(days=1)
 
@@ -148,16 +151,8 @@ def test_an_observed_fact_that_went_stale_brings_its_account_to_the_daily_evalua
 
 
 def test_a_new_live_policy_brings_everybody_to_the_daily_evaluation(
-    enterprise: Organization, starter: Organization
+    enterprise: Organization, starter: Organization, oscar: User
 ) -> None:
-    old = TierPolicy.objects.live().get()
-    TierPolicy.objects.filter(pk=old.pk).update(status="retired", retired_at=TUESDAY)
-    TierPolicy.objects.create(
-        version=2,
-        status="live",
-        name="Second",
-        tier_order=old.tier_order,
-        default_tier=old.default_tier,
-        effective_from=TUESDAY,
-    )
+    draft = signed_off(draft_from_live(author=oscar, now=TUESDAY), by=oscar, now=TUESDAY)
+    publish_policy(policy=draft, treatment="keep", published_by=oscar, now=TUESDAY)
     assert organizations_to_evaluate(TUESDAY + DAY) == sorted([enterprise.pk, starter.pk])

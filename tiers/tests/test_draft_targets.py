@@ -21,6 +21,7 @@ from tiers.models import Calendar, PromiseTarget, TierPolicy, TierPromise
 from tiers.policy_checks import faults_of, warnings_of
 from tiers.policy_diff import changes_between, count_changes
 from tiers.program import PromisedTarget, read_program
+from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.django_db
 HOUR = 3600
@@ -66,7 +67,7 @@ def put(oscar):
         tier, severity, metric = place
         now = promised(policy, *place)
         return set_target(
-            policy=policy, tier=tier, severity=severity, metric=metric, by=by,
+            policy=policy, tier=tier, severity=severity, metric=metric, by=by, now=TUESDAY,
             promised=replace(now or UPDATES, **changes),
             seen=seen if seen is not None else (now.fingerprint if now else NOTHING),
         )  # fmt: skip
@@ -95,7 +96,7 @@ def test_a_metric_is_promised_and_withdrawn(draft, put, oscar):
     for _again in range(2):
         withdraw_target(
             policy=draft, tier="starter", severity=3, metric="periodic_update",
-            seen=UPDATES.fingerprint, by=oscar,
+            seen=UPDATES.fingerprint, by=oscar, now=TUESDAY,
         )  # fmt: skip
     assert promised(draft, *place) is None
 
@@ -136,7 +137,7 @@ def test_there_is_no_such_place(draft, oscar, place, field):
     with pytest.raises(InvalidInput) as refused:
         set_target(
             policy=draft, tier=place[0], severity=place[1], metric=place[2], promised=UPDATES,
-            seen=NOTHING, by=oscar,
+            seen=NOTHING, by=oscar, now=TUESDAY,
         )  # fmt: skip
     assert set(refused.value.fields) == {field}
 
@@ -162,8 +163,9 @@ def test_a_promise_changed_meanwhile_is_not_withdrawn_unseen(draft, put, root):
     put(draft, seconds=1800)
     with pytest.raises(Refused):
         withdraw_target(
-            policy=draft, tier="enterprise", severity=1, metric="first_reply", seen=seen, by=root
-        )
+            policy=draft, tier="enterprise", severity=1, metric="first_reply", seen=seen, by=root,
+            now=TUESDAY,
+        )  # fmt: skip
     assert promised(draft) is not None
 
 
@@ -173,9 +175,9 @@ def test_only_a_draft_and_only_by_ops(draft, put, agnes, oscar):
     with pytest.raises(Refused) as refused:
         put(TierPolicy.objects.live().get(), seconds=1800)
     assert refused.value.code == "not_a_draft"
-    discard_draft(policy=draft, by=oscar)
+    discard_draft(policy=draft, by=oscar, now=TUESDAY)
     with pytest.raises(Refused) as refused:
-        rename_draft(policy=draft, name="Gone", by=oscar)
+        rename_draft(policy=draft, name="Gone", by=oscar, now=TUESDAY)
     assert refused.value.code == "draft_discarded"
 
 
@@ -201,7 +203,7 @@ def test_every_difference_is_a_line_that_can_be_read(draft, put, oscar):
     TierPromise.objects.filter(policy=draft, tier="starter").update(channels=["web"])
     rule = draft.rules.get(tier="professional")
     rule.criteria.update(value="6000")
-    rename_draft(policy=draft, name="  Spring   program ", by=oscar)
+    rename_draft(policy=draft, name="  Spring   program ", by=oscar, now=TUESDAY)
     draft.refresh_from_db()
     assert told(live, draft) == [
         ("The version as a whole", "Name", "Launch program", "Spring program", None),
@@ -243,12 +245,13 @@ def test_a_draft_catches_up_with_what_was_published_meanwhile(draft, put, oscar)
     put(other, ("starter", 3, "periodic_update"))
     other.rules.get(tier="professional").criteria.update(value="6000")
     withdraw_target(
-        policy=other, tier="starter", severity=4, metric="next_reply", by=oscar,
+        policy=other, tier="starter", severity=4, metric="next_reply", by=oscar, now=TUESDAY,
         seen=promised(other, "starter", 4, "next_reply").fingerprint,
     )  # fmt: skip
+    signed_off(other, by=oscar, now=TUESDAY)
     publish_policy(policy=other, treatment="keep", change_note="x", published_by=oscar, now=TUESDAY)
     for expected in ([("target", "enterprise", 2, "first_reply")], []):
-        assert rebase_draft(policy=draft, by=oscar) == expected
+        assert rebase_draft(policy=draft, by=oscar, now=TUESDAY) == expected
     draft.refresh_from_db()
     assert draft.parent == other
     live = TierPolicy.objects.live().get()
@@ -256,5 +259,6 @@ def test_a_draft_catches_up_with_what_was_published_meanwhile(draft, put, oscar)
         ("First reply: target", "1 h", "30 min"),
         ("First reply: target", "2 h", "3 h"),
     ]
+    signed_off(draft, by=oscar, now=TUESDAY)
     publish_policy(policy=draft, treatment="keep", change_note="y", published_by=oscar, now=TUESDAY)
     assert TierPolicy.objects.live().get() == draft

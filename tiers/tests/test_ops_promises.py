@@ -16,6 +16,7 @@ from tiers.actions import discard_draft, draft_from_live, publish_policy, set_ta
 from tiers.models import PromiseTarget, TierPolicy
 from tiers.program import read_program
 from tiers.tests.ops_kit import main_of, words_of
+from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.django_db
 Door = Callable[..., Client]
@@ -205,6 +206,7 @@ def test_a_draft_is_renamed_and_discarded(ops: Client, draft: TierPolicy) -> Non
 
 
 def publish(draft: TierPolicy, by: User) -> None:
+    signed_off(draft, by=by, now=TUESDAY)
     publish_policy(
         policy=draft, treatment="next_ticket", change_note="Faster next replies",
         published_by=by, now=TUESDAY,
@@ -299,7 +301,7 @@ def test_a_page_costs_the_same_for_any_number_of_versions(ops: Client, oscar: Us
 
 def test_a_discarded_draft_is_said_to_be_gone(ops: Client, draft: TierPolicy, oscar: User) -> None:
     typed = fields_of(ops.get(address(draft)))
-    discard_draft(policy=draft, by=oscar)
+    discard_draft(policy=draft, by=oscar, now=TUESDAY)
     assert ops.post(address(draft), typed).status_code == 404
 
 
@@ -309,6 +311,6 @@ def test_what_the_form_suggests_for_a_new_promise_can_be_saved_by_an_action_too(
     near = stored(draft)
     set_target(
         policy=draft, tier="enterprise", severity=1, metric="agent_work", promised=near, seen="",
-        by=oscar,
+        by=oscar, now=TUESDAY,
     )  # fmt: skip
     assert stored(draft, metric="agent_work") == near

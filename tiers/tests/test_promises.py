@@ -11,6 +11,7 @@ from portal.kit.refused import Refused
 from tiers.actions import draft_from_live, publish_policy, record_facts
 from tiers.models import Calendar, OrganizationTarget, TierPolicy
 from tiers.promises import promise_for, tier_of
+from tiers.tests.review_kit import signed_off
 
 HOUR = 3600
 DAY = timedelta(days=1)
@@ -118,6 +119,7 @@ def test_without_a_live_policy_nothing_is_promised_and_the_refusal_says_what_to_
 def test_the_policy_of_the_time_answers_for_the_time(starter: Organization, oscar: User) -> None:
     draft = draft_from_live(author=oscar, now=TUESDAY)
     draft.targets.filter(tier="starter").exclude(severity=1, metric="resolution").delete()
+    signed_off(draft, by=oscar, now=TUESDAY)
     publish_policy(
         policy=draft, treatment="next_ticket", change_note="Less", published_by=oscar,
         now=TUESDAY + DAY,

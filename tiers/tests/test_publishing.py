@@ -18,6 +18,7 @@ from tiers.actions import (
 from tiers.models import Calendar, Criterion, PromiseTarget, TierPolicy, TierPromise, TierRule
 from tiers.program import live_policy_at, program_of, read_program
 from tiers.promises import promise_for
+from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -43,6 +44,7 @@ def publish(oscar: User):
             "now": TUESDAY + DAY,
             **changes,
         }
+        signed_off(policy, by=values["published_by"], now=values["now"])
         return publish_policy(**values)
 
     return published
@@ -104,7 +106,7 @@ def test_it_is_published_once(draft, publish) -> None:
     publish(draft)
     with pytest.raises(Refused) as refused:
         publish(draft, now=TUESDAY + 2 * DAY)
-    assert refused.value.code == "not_a_draft"
+    assert refused.value.code == "already_published"
     assert TierPolicy.objects.live().get().effective_from == TUESDAY + DAY
 
 
@@ -133,7 +135,6 @@ def test_a_draft_made_of_an_old_version_replaces_the_live_one(draft, oscar, publ
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"change_note": "  "}, "change_note"),
         ({"change_note": "x" * 301}, "change_note"),
         ({"treatment": ""}, "treatment"),
         ({"treatment": "restart"}, "treatment"),
@@ -191,26 +192,32 @@ def test_a_draft_with_faults_does_not_go_live_and_the_fault_is_said(
 def test_only_ops_begin_change_and_publish(draft, agnes, publish) -> None:
     for act in (
         lambda: draft_from_live(author=agnes, now=TUESDAY),
-        lambda: rename_draft(policy=draft, name="Mine", by=agnes),
-        lambda: discard_draft(policy=draft, by=agnes),
+        lambda: rename_draft(policy=draft, name="Mine", by=agnes, now=TUESDAY),
+        lambda: discard_draft(policy=draft, by=agnes, now=TUESDAY),
         lambda: publish(draft, published_by=agnes),
     ):
         with pytest.raises(NotPermitted):
             act()
 
 
-def test_a_draft_is_thrown_away_with_all_its_rows_and_its_number_is_free(draft, oscar) -> None:
+def test_a_draft_that_is_thrown_away_keeps_its_number_and_can_be_taken_up_again(
+    draft, oscar
+) -> None:
+    halve(draft)
     for _again in range(2):
-        discard_draft(policy=draft, by=oscar)
-    assert not PromiseTarget.objects.filter(policy_id=draft.pk).exists()
-    assert draft_from_live(author=oscar, now=TUESDAY).version == 2
+        discard_draft(policy=draft, by=oscar, now=TUESDAY)
+    draft.refresh_from_db()
+    assert (draft.status, draft.discarded_by, draft.discarded_at) == ("discarded", oscar, TUESDAY)
+    assert draft.events.filter(kind="discarded").count() == 1
+    again = draft_from_version(source=draft, author=oscar, now=TUESDAY)
+    assert (again.version, first_reply(again).target_seconds) == (3, HOUR // 2)
 
 
 def test_what_was_published_can_be_neither_renamed_nor_thrown_away(oscar) -> None:
     live = TierPolicy.objects.live().get()
     for act in (rename_draft, discard_draft):
         with pytest.raises(Refused) as refused:
-            act(policy=live, by=oscar, **({"name": "New"} if act is rename_draft else {}))
+            act(policy=live, by=oscar, now=TUESDAY, **({"name": "New"} if act is rename_draft else {}))
         assert refused.value.code == "not_a_draft"
 
 

@@ -13,7 +13,9 @@ from tiers.views.ops.frame import render_ops
 
 def version_or_404(version: int) -> TierPolicy:
     """Return a version by its number, with who wrote and who published it."""
-    found = TierPolicy.objects.select_related("author", "published_by", "parent")
+    found = TierPolicy.objects.select_related(
+        "author", "published_by", "parent", "asked_by", "discarded_by"
+    )
     return get_object_or_404(found, version=version)
 
 
@@ -43,7 +45,7 @@ def render_version(
         status=status,
         policy=policy,
         here=here,
-        publish_url=publish_address(policy) if policy.is_draft else "",
+        publish_url=publish_address(policy) if policy.is_approved else "",
         is_superseded=_is_superseded(policy),
         **context,
     )
@@ -51,4 +53,4 @@ def render_version(
 
 def _is_superseded(policy: TierPolicy) -> bool:
     """Whether somebody published another version after this draft was begun."""
-    return policy.is_draft and policy.parent is not None and not policy.parent.is_live
+    return policy.is_underway and policy.parent is not None and not policy.parent.is_live

@@ -81,7 +81,9 @@ def policy_rename(request: HttpRequest, version: int) -> HttpResponse:
     """Give a draft another name."""
     found = version_or_404(version)
     try:
-        rename_draft(policy=found, name=request.POST.get("name", ""), by=me(request))
+        rename_draft(
+            policy=found, name=request.POST.get("name", ""), by=me(request), now=clock.now()
+        )
     except Refused as refusal:
         messages.error(request, " ".join([refusal.message, *refusal.fields.values()]))
     else:
@@ -95,7 +97,7 @@ def policy_discard(request: HttpRequest, version: int) -> HttpResponse:
     """Throw a draft away."""
     found = version_or_404(version)
     with telling_refusals(request):
-        discard_draft(policy=found, by=me(request))
+        discard_draft(policy=found, by=me(request), now=clock.now())
         messages.success(
             request, _("The draft of version %(version)s was discarded.") % {"version": version}
         )
@@ -108,7 +110,7 @@ def policy_rebase(request: HttpRequest, version: int) -> HttpResponse:
     """Bring a draft up to date with the version that is live now."""
     found = version_or_404(version)
     with telling_refusals(request):
-        both = rebase_draft(policy=found, by=me(request))
+        both = rebase_draft(policy=found, by=me(request), now=clock.now())
         messages.success(request, _("The draft is up to date with the live version."))
         if both:
             messages.warning(request, _both_changed(both))

@@ -46,7 +46,7 @@ def policy_target(
         try:
             set_target(
                 policy=policy, tier=tier, severity=severity, metric=metric,
-                promised=sheet.promised, seen=sheet.head.cleaned_data["seen"], by=me(request),
+                promised=sheet.promised, seen=sheet.head.cleaned_data["seen"], by=me(request), now=clock.now(),
             )  # fmt: skip
         except Refused as refusal:
             put_into(sheet.head, refusal)
@@ -73,7 +73,7 @@ def policy_target_withdraw(
     with telling_refusals(request):
         withdraw_target(
             policy=policy, tier=tier, severity=severity, metric=metric,
-            seen=request.POST.get("seen", ""), by=me(request),
+            seen=request.POST.get("seen", ""), by=me(request), now=clock.now(),
         )  # fmt: skip
         messages.success(
             request,
