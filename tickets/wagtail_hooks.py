@@ -12,9 +12,10 @@ from wagtail.admin.menu import MenuItem
 
 from people.models import Organization
 from portal.kit.access import viewer_of_request
-from tickets.models import Ticket
+from tickets.models import Queue, Ticket
 from tickets.views.ops.panels import OrganizationTicketsPanel, PromisePanel, RepairPanel
 from tiers.views.ops.organization import PANEL_HOOK
+from tiers.views.ops.policy_includes import QUEUE_HOOK
 from tiers.views.ops.policy_versions import COUNT_HOOK
 from tiers.wagtail_hooks import OpsMenuItem
 
@@ -79,3 +80,9 @@ def open_tickets_per_version() -> dict[int, int]:
         .annotate(open_tickets=Count("pk"))
     )
     return dict(rows)
+
+
+@hooks.register(QUEUE_HOOK)
+def queues_of_tiers() -> list[tuple[str, str]]:
+    """Tell the editor of the program which queues there are."""
+    return list(Queue.objects.order_by("name").values_list("key", "name"))

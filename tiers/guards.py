@@ -19,9 +19,14 @@ BORN_DRAFT = "A version is born a draft."
 OWN_WORK = "Whoever wrote or proposed a version cannot sign it off."
 SIGNED_STAYS = "A sign-off is never changed; it can only be voided."
 SIGNER_EDITS = "Whoever signed a version off cannot edit it while that stands."
+OVER = "What was live or discarded never counts again; make a new draft of it."
 FIXED = "A version that is out of draft is never changed."
 
-_IS_ROOT = "NEW.version = 1 AND NEW.parent_id IS NULL"
+_GOES_ON = "NEW.status IN ('approved', 'live') AND OLD.status <> NEW.status"
+# What ships counts from its installation, before there is anybody to sign.
+_IS_ROOT = "NEW.version = 1 AND NEW.parent_id IS NULL AND OLD.status = 'draft'"
+_COMES_BACK = """OLD.status <> NEW.status AND (OLD.status IN ('retired', 'discarded')
+  OR (OLD.status = 'live' AND NEW.status <> 'retired'))"""
 _SIGNED = """EXISTS (
   SELECT 1 FROM tiers_policysignoff s
   WHERE s.policy_id = NEW.id AND s.voided_at IS NULL AND s.fingerprint = NEW.content_hash
@@ -30,7 +35,8 @@ _SIGNED = """EXISTS (
     AND NOT EXISTS (
       SELECT 1 FROM tiers_policyedit e WHERE e.policy_id = NEW.id AND e.by_id = s.by_id))"""
 _WROTE = """(
-  EXISTS (SELECT 1 FROM tiers_policyedit e WHERE e.policy_id = NEW.policy_id AND e.by_id = NEW.by_id)
+  EXISTS (SELECT 1 FROM tiers_policyedit e
+          WHERE e.policy_id = NEW.policy_id AND e.by_id = NEW.by_id)
   OR EXISTS (SELECT 1 FROM tiers_tierpolicy p WHERE p.id = NEW.policy_id
              AND (p.author_id = NEW.by_id OR p.asked_by_id = NEW.by_id)))"""
 _SIGNED_BY = """EXISTS (
@@ -44,17 +50,16 @@ _CHANGED = (
 )
 
 
+_VERSION_OF_RULE = """EXISTS (
+  SELECT 1 FROM tiers_tierrule r JOIN tiers_tierpolicy p ON p.id = r.policy_id
+  WHERE r.id = %s.rule_id AND p.status <> 'draft')"""
+_VERSION_OF_PART = """EXISTS (
+  SELECT 1 FROM tiers_tierpolicy p WHERE p.id = %s.policy_id AND p.status <> 'draft')"""
+
+
 def _is_fixed(row: str, table: str) -> str:
     """Return a condition: the version of this row is out of draft."""
-    if table == "tiers_criterion":
-        return (
-            "EXISTS (SELECT 1 FROM tiers_tierrule r JOIN tiers_tierpolicy p ON p.id = r.policy_id "
-            f"WHERE r.id = {row}.rule_id AND p.status <> 'draft')"
-        )
-    return (
-        "EXISTS (SELECT 1 FROM tiers_tierpolicy p "
-        f"WHERE p.id = {row}.policy_id AND p.status <> 'draft')"
-    )
+    return (_VERSION_OF_RULE if table == "tiers_criterion" else _VERSION_OF_PART) % row
 
 
 # name -> (table, when, condition, what it says); the name changes whenever the rest does.
@@ -64,10 +69,10 @@ GUARDS: dict[str, tuple[str, str, str, str]] = {
     ),
     "tiers_guard_signed_1": (
         "tiers_tierpolicy", "UPDATE",
-        "NEW.status IN ('approved', 'live') AND OLD.status <> NEW.status "
-        f"AND NOT ({_IS_ROOT}) AND NOT {_SIGNED}",
+        f"{_GOES_ON} AND NOT ({_IS_ROOT}) AND NOT {_SIGNED}",
         NOT_SIGNED,
     ),
+    "tiers_guard_over_1": ("tiers_tierpolicy", "UPDATE", _COMES_BACK, OVER),
     "tiers_guard_signer_1": ("tiers_policysignoff", "INSERT", _WROTE, OWN_WORK),
     "tiers_guard_signature_1": ("tiers_policysignoff", "UPDATE", _CHANGED, SIGNED_STAYS),
     "tiers_guard_editor_1": ("tiers_policyedit", "INSERT", _SIGNED_BY, SIGNER_EDITS),

@@ -100,7 +100,7 @@ def edit_changes(
         case PolicyEdit.What.NAME:
             return (Change(_("Name"), str(edit.before), str(edit.after)),)
         case PolicyEdit.What.REBASE:
-            return tuple(_compared(*(_follows(one) for one in (edit.before, edit.after))))
+            return tuple(_compared(_follows(edit.before), _follows(edit.after)))
     return ()
 
 

@@ -32,7 +32,7 @@ class HistoryLine:
 def history_of(policy: TierPolicy, calendars: Mapping[str, str]) -> list[HistoryLine]:
     """Return everything that happened to a version; ``calendars`` are names by key."""
     edits = [
-        _of_edit(edit, policy, calendars) for edit in policy.edits.select_related("by").all()
+        line_of_edit(edit, policy, calendars) for edit in policy.edits.select_related("by").all()
     ]
     return sorted([*edits, *steps_of(policy)], key=lambda line: line.at, reverse=True)
 
@@ -55,7 +55,8 @@ def _of_event(event: PolicyEvent) -> HistoryLine:
     )  # fmt: skip
 
 
-def _of_edit(edit: PolicyEdit, policy: TierPolicy, calendars: Mapping[str, str]) -> HistoryLine:
+def line_of_edit(edit: PolicyEdit, policy: TierPolicy, calendars: Mapping[str, str]) -> HistoryLine:
+    """Return one edit with what it changed, in words."""
     return HistoryLine(
         edit.at,
         edit.by,
@@ -68,9 +69,7 @@ def _of_edit(edit: PolicyEdit, policy: TierPolicy, calendars: Mapping[str, str])
 def _title(edit: PolicyEdit) -> str:
     label = str(edit.get_what_display())
     if edit.what == What.BEGUN and edit.place:
-        return _("Draft begun with the content of version %(version)s") % {
-            "version": edit.place[0]
-        }
+        return _("Draft begun with the content of version %(version)s") % {"version": edit.place[0]}
     if edit.what == What.TAKEN_OVER and edit.place:
         return _("Wrote version %(version)s, which was taken over unpublished") % {
             "version": edit.place[0]

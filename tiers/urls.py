@@ -61,7 +61,9 @@ _version: list[URLPattern | URLResolver] = [
     path("discard/", policy_promises.policy_discard, name="ops_policy_discard"),
     path("rebase/", policy_promises.policy_rebase, name="ops_policy_rebase"),
     path("criteria/", policy_criteria.policy_criteria, name="ops_policy_criteria"),
-    path("criteria/check/", policy_criteria.policy_criteria_check, name="ops_policy_criteria_check"),
+    path(
+        "criteria/check/", policy_criteria.policy_criteria_check, name="ops_policy_criteria_check"
+    ),
     path("includes/<slug:tier>/", policy_includes.policy_includes, name="ops_policy_includes"),
     path("review/", policy_review.policy_review, name="ops_policy_review"),
     path("history/", policy_history.policy_history, name="ops_policy_history"),

@@ -106,6 +106,7 @@ def look() -> SafeString:
     sheets = (
         "portal/css/clocks.css", "portal/css/ops.css", "portal/css/ops-calendars.css",
         "portal/css/ops-imports.css",
+        "tiers/css/ops-policy.css",
     )  # fmt: skip
     return format_html_join(
         "",

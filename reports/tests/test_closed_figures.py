@@ -17,8 +17,8 @@ from tickets.models import Clock, Queue, RecomputeRun, Ticket
 from tickets.tests.publishing_kit import work_off
 from tiers.actions import draft_calendar_version, draft_from_live, save_calendar_draft
 from tiers.models import Calendar, PromiseTarget
-from tiers.tests.review_kit import signed_off
 from tiers.promises import promise_for
+from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.django_db
 

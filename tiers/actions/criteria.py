@@ -138,10 +138,14 @@ def _problems(criteria: evaluation.Policy) -> Iterator[tuple[str, str]]:
         ("stale_days", 1, MOST_DAYS),
     ):
         if not least <= getattr(criteria, name) <= most:
-            yield name, _("Write a whole number from %(low)s to %(high)s.") % {
-                "low": least,
-                "high": most,
-            }
+            yield (
+                name,
+                _("Write a whole number from %(low)s to %(high)s.")
+                % {
+                    "low": least,
+                    "high": most,
+                },
+            )
     if len(criteria.rules) > MOST_RULES:
         yield "rules", _("At most %(count)s rules.") % {"count": MOST_RULES}
     for place, rule in enumerate(criteria.rules):

@@ -61,8 +61,9 @@ def draft_from_version(*, source: TierPolicy | None, author: User, now: datetime
 
 def _take_over_writers(source: TierPolicy, draft: TierPolicy, now: datetime) -> None:
     """Whoever wrote what was never published wrote this too, and cannot sign it off."""
-    writers = {source.author_id, *source.edits.order_by().values_list("by", flat=True)}
-    for writer in User.objects.filter(pk__in=writers - {draft.author_id, None}).order_by("pk"):
+    writers = [source.author_id, *source.edits.order_by().values_list("by", flat=True)]
+    keys = {key for key in writers if key is not None and key != draft.author_id}
+    for writer in User.objects.filter(pk__in=keys).order_by("pk"):
         keep_edit(
             draft, PolicyEdit.What.TAKEN_OVER, [source.version],
             before=None, after=None, by=writer, now=now,
@@ -83,9 +84,7 @@ def rename_draft(*, policy: TierPolicy, name: str, by: User, now: datetime) -> T
             },
         )
     if given != draft.name:
-        keep_edit(
-            draft, PolicyEdit.What.NAME, [], before=draft.name, after=given, by=by, now=now
-        )
+        keep_edit(draft, PolicyEdit.What.NAME, [], before=draft.name, after=given, by=by, now=now)
     draft.name = given
     draft.save(update_fields=["name"])
     return draft

@@ -61,7 +61,7 @@ def set_promise(
     if problems:
         message = _("This cannot be kept like this.")
         raise InvalidInput("promise_invalid", message, fields=problems)
-    found = TierPromise.objects.filter(policy=draft, tier=tier).first()
+    found: TierPromise | None = TierPromise.objects.filter(policy=draft, tier=tier).first()
     before = included_in(found) if found else None
     if before is not None and found is not None and before.fingerprint == included.fingerprint:
         return found

@@ -59,9 +59,7 @@ def publish_policy(
         found, PolicyEvent.Kind.PUBLISHED, by=published_by, now=now, note=note,
         fingerprint=signed.fingerprint, meant_for=meant_for,
     )  # fmt: skip
-    keep_event(
-        live, PolicyEvent.Kind.RETIRED, by=published_by, now=now, replaced_by=found
-    )
+    keep_event(live, PolicyEvent.Kind.RETIRED, by=published_by, now=now, replaced_by=found)
     return found
 
 

@@ -24,9 +24,7 @@ Kind = PolicyEvent.Kind
 
 
 @transaction.atomic
-def ask_for_review(
-    *, policy: TierPolicy, change_note: str, by: User, now: datetime
-) -> TierPolicy:
+def ask_for_review(*, policy: TierPolicy, change_note: str, by: User, now: datetime) -> TierPolicy:
     """Ask for the sign-off of a draft; everybody who runs operations is told.
 
     ``change_note`` says what changed and why. Raises InvalidInput without one, and Refused
@@ -45,9 +43,7 @@ def ask_for_review(
     draft.status, draft.content_hash = TierPolicy.Status.IN_REVIEW, content_fingerprint(draft)
     draft.change_note, draft.asked_by, draft.asked_at = note, by, now
     draft.save(update_fields=["status", "content_hash", "change_note", "asked_by", "asked_at"])
-    event = keep_event(
-        draft, Kind.ASKED, by=by, now=now, note=note, fingerprint=draft.content_hash
-    )
+    event = keep_event(draft, Kind.ASKED, by=by, now=now, note=note, fingerprint=draft.content_hash)
     _tell("policy_review", event, now)
     return draft
 
@@ -125,9 +121,7 @@ def sign_off(
     )
     found.status = TierPolicy.Status.APPROVED
     found.save(update_fields=["status"])
-    event = keep_event(
-        found, Kind.SIGNED_OFF, by=by, now=now, note=said, fingerprint=print_now
-    )
+    event = keep_event(found, Kind.SIGNED_OFF, by=by, now=now, note=said, fingerprint=print_now)
     _tell("policy_answer", event, now)
     return signed
 

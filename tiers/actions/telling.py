@@ -28,13 +28,16 @@ def tell_ops(
 ) -> None:
     """Queue one mail to everybody who runs operations; ``once`` names the occasion.
 
-    ``besides`` did it themselves and need not be told. Subject and body come from ``templates/emails/<kind>.subject.txt``, ``.txt`` and
-    ``.html``; ``page`` is the name and arguments of the address to go to.
+    ``besides`` did it themselves and need not be told. Subject and body come from
+    ``templates/emails/<kind>.subject.txt``, ``.txt`` and ``.html``; ``page`` is the name and
+    arguments of the address to go to.
     """
     name, arguments = page
     link = settings.BASE_URL + reverse(name, args=arguments)
     told = User.objects.filter(staff_role__in=RUNS_OPERATIONS, is_active=True).order_by("pk")
-    for user in told.exclude(pk=besides.pk if besides else None):
+    for user in told:
+        if user == besides:
+            continue
         values = {
             "recipient": user,
             "vendor_name": settings.VENDOR_NAME,

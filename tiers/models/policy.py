@@ -60,6 +60,10 @@ class TierPolicyQuerySet(models.QuerySet["TierPolicy"]):
         """Return the versions that nobody threw away."""
         return self.exclude(status=TierPolicy.Status.DISCARDED)
 
+    def discarded(self) -> "TierPolicyQuerySet":
+        """Return the drafts that were thrown away."""
+        return self.filter(status=TierPolicy.Status.DISCARDED)
+
     def underway(self) -> "TierPolicyQuerySet":
         """Return the versions that are on their way to be published."""
         return self.filter(status__in=UNDERWAY)

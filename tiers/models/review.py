@@ -157,9 +157,7 @@ class PolicySchedule(models.Model):
     treatment = models.CharField(_("open tickets"), max_length=12, choices=OpenTickets.choices)
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(_("scheduled"))
-    state = models.CharField(
-        _("state"), max_length=9, choices=State.choices, default=State.WAITING
-    )
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.WAITING)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = PolicyScheduleQuerySet.as_manager()

@@ -78,7 +78,8 @@ def test_what_happens_gently_is_said_in_words(enterprise: Organization, ops: Cli
 def second_version(status: str) -> TierPolicy:
     """Write another version whose only rule asks for two facts."""
     policy = TierPolicy.objects.create(
-        version=2, name="Second", parent=TierPolicy.objects.get(), status=status, tier_order=["starter", "gold"],
+        version=2, name="Second", parent=TierPolicy.objects.get(), status=status,
+        tier_order=["starter", "gold"],
         default_tier="starter", currency="EUR",
     )  # fmt: skip
     rule = TierRule.objects.create(policy=policy, tier="gold", precedence=1, missing="fail")

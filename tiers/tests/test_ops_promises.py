@@ -89,7 +89,8 @@ def test_a_draft_is_begun_with_one_button_and_leads_on_to_changing(ops: Client) 
     assert "Promises, version 2: Launch program Draft" in shown
     assert "Change First reply, Critical" in shown
     assert "promise it at Periodic update, Critical" in shown
-    assert reverse("ops_publish_policy", args=[2]) in begun.content.decode()
+    assert reverse("ops_policy_review", args=[2]) in begun.content.decode()
+    assert reverse("ops_publish_policy", args=[2]) not in begun.content.decode()
 
 
 def test_a_promise_opens_as_it_is_stored_and_saving_it_unchanged_changes_nothing(
@@ -201,8 +202,10 @@ def test_a_draft_is_renamed_and_discarded(ops: Client, draft: TierPolicy) -> Non
     assert "Give the version a name" in words_of(page)
     page = ops.post(reverse("ops_policy_discard", args=[2]), follow=True)
     assert "The draft of version 2 was discarded." in words_of(page)
-    assert not TierPolicy.objects.filter(version=2).exists()
-    assert ops.get(reverse("ops_policy_promises", args=[2])).status_code == 404
+    assert "Version 2: Spring" not in words_of(page)
+    shown = words_of(ops.get(reverse("ops_policy_versions"), {"discarded": "1"}))
+    assert "Version 2: Spring Discarded" in shown
+    assert "This draft was discarded" in words_of(ops.get(reverse("ops_policy_promises", args=[2])))
 
 
 def publish(draft: TierPolicy, by: User) -> None:
@@ -302,7 +305,10 @@ def test_a_page_costs_the_same_for_any_number_of_versions(ops: Client, oscar: Us
 def test_a_discarded_draft_is_said_to_be_gone(ops: Client, draft: TierPolicy, oscar: User) -> None:
     typed = fields_of(ops.get(address(draft)))
     discard_draft(policy=draft, by=oscar, now=TUESDAY)
-    assert ops.post(address(draft), typed).status_code == 404
+    page = ops.post(address(draft), typed | {"target": ["17 min"]})
+    assert page.status_code == 422
+    assert "This draft was discarded by somebody else." in words_of(page)
+    assert "17 min" in page.content.decode()
 
 
 def test_what_the_form_suggests_for_a_new_promise_can_be_saved_by_an_action_too(

@@ -217,7 +217,12 @@ def test_what_was_published_can_be_neither_renamed_nor_thrown_away(oscar) -> Non
     live = TierPolicy.objects.live().get()
     for act in (rename_draft, discard_draft):
         with pytest.raises(Refused) as refused:
-            act(policy=live, by=oscar, now=TUESDAY, **({"name": "New"} if act is rename_draft else {}))
+            act(
+                policy=live,
+                by=oscar,
+                now=TUESDAY,
+                **({"name": "New"} if act is rename_draft else {}),
+            )
         assert refused.value.code == "not_a_draft"
 
 

@@ -48,7 +48,7 @@ def _render(
         icon="list-ol",
         crumbs=crumbs,
         policy=found,
-        versions=list(TierPolicy.objects.select_related("author")),
+        versions=list(TierPolicy.objects.kept().select_related("author")),
         **_ladder_parts(request, found, now),
     )
 

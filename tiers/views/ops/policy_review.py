@@ -70,7 +70,10 @@ def _render(request: HttpRequest, policy: TierPolicy, shown: Forms, status: int)
         lines=steps_of(policy),
         publish_page=publish_address(policy) if policy.is_approved else "",
         status=status,
-        **{f"{name}_form": form for name, form in shown.items()},
+        ask_form=shown["ask"],
+        answer_form=shown["answer"],
+        comment_form=shown["comment"],
+        schedule_form=shown["schedule"],
     )
 
 
@@ -130,9 +133,7 @@ def _take_back(policy: TierPolicy, shown: Forms, data: QueryDict, by: User, now:
 
 
 def _sign(policy: TierPolicy, shown: Forms, data: QueryDict, by: User, now: datetime) -> str:
-    sign_off(
-        policy=policy, seen=data.get("seen", ""), comment=data.get("text", ""), by=by, now=now
-    )
+    sign_off(policy=policy, seen=data.get("seen", ""), comment=data.get("text", ""), by=by, now=now)
     return _("You signed it off. It can be published now.")
 
 

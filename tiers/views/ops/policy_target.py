@@ -46,7 +46,8 @@ def policy_target(
         try:
             set_target(
                 policy=policy, tier=tier, severity=severity, metric=metric,
-                promised=sheet.promised, seen=sheet.head.cleaned_data["seen"], by=me(request), now=clock.now(),
+                promised=sheet.promised, seen=sheet.head.cleaned_data["seen"], by=me(request),
+                now=clock.now(),
             )  # fmt: skip
         except Refused as refusal:
             put_into(sheet.head, refusal)

@@ -23,7 +23,9 @@ COUNT_HOOK = "register_policy_ticket_counts"
 @require_GET
 def policy_versions(request: HttpRequest) -> HttpResponse:
     """Show every version with who, when, why, and what it did to open tickets."""
-    rows = TierPolicy.objects.select_related("author", "published_by", "parent")
+    is_all = request.GET.get("discarded") == "1"
+    found = TierPolicy.objects.all() if is_all else TierPolicy.objects.kept()
+    rows = found.select_related("author", "published_by", "parent", "discarded_by")
     counts = _open_tickets()
     return render_ops(
         request,
@@ -33,6 +35,9 @@ def policy_versions(request: HttpRequest) -> HttpResponse:
         crumbs=[(reverse("ops_policy"), _("Tier policy"))],
         versions=[{"policy": row, "open_tickets": counts.get(row.version, 0)} for row in rows],
         live=live_policy_at(clock.now()),
+        left_out=0
+        if is_all
+        else TierPolicy.objects.exclude(pk__in=TierPolicy.objects.kept()).count(),
     )
 
 
@@ -47,7 +52,7 @@ def _open_tickets() -> Mapping[int, int]:
 @require_GET
 def policy_compare(request: HttpRequest) -> HttpResponse:
     """Show what differs between two versions; by default the live one and the one before."""
-    versions = list(TierPolicy.objects.all())
+    versions = list(TierPolicy.objects.kept())
     old, new = _chosen(request, versions)
     groups = changes_between(old, new, dict(Calendar.objects.values_list("key", "name")))
     return render_ops(

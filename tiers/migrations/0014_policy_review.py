@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tiers', '0010_fill_account_standings'),
+        ('tiers', '0013_fact_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
