@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from people.models import User
+from people.models import Notice, User
 from portal.demo import staff
 from tiers.actions import (
     ask_for_review,
@@ -60,6 +60,8 @@ def publish_second_version(people: Mapping[str, User], now: datetime) -> TierPol
         by=second,
         now=begun + timedelta(days=3),
     )
+    # Whoever looks at the demo today needs no mail about a review of three months ago.
+    Notice.objects.filter(kind__in=["policy_review", "policy_answer"]).delete()
     return publish_policy(
         policy=draft,
         treatment="next_ticket",

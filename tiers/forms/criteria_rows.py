@@ -13,7 +13,7 @@ from tiers.actions.criteria import MOST_CRITERIA
 from tiers.criteria_reading import OP_WORDS, kind_of, ops_for, read_threshold, typed_form
 from tiers.models import AccountFact
 from tiers.rules import evaluation
-from tiers.rules.evaluation import Op, Threshold
+from tiers.rules.evaluation import Threshold
 from tiers.rules.evaluation.values import InputError
 
 
@@ -42,7 +42,7 @@ class CriterionRow:
     @property
     def ops(self) -> list[tuple[str, Words]]:
         """The comparisons to choose from; one that does not fit any more stays to be seen."""
-        fitting = [*ops_for(self.fact)]
+        fitting: list[str] = [*ops_for(self.fact)]
         if self.op not in fitting and self.op in OP_WORDS:
             fitting.append(self.op)
         return [(op, OP_WORDS[op]) for op in fitting]
@@ -65,7 +65,7 @@ class CriterionRow:
         try:
             return evaluation.Criterion(
                 fact=self.fact,
-                op=cast(Op, self.op),
+                op=self.op,
                 value=cast(Threshold, value),
                 exit_value=cast(Threshold | None, leave),
             )

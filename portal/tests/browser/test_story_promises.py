@@ -9,7 +9,9 @@ from people.tests.login_kit import give_totp
 from portal.tests.browser.conftest import Stage
 from portal.tests.browser.doors import signs_in_by_two_steps
 from tickets.models import Ticket
+from tiers.models import TierPolicy
 from tiers.promises import promise_for
+from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +46,7 @@ def test_a_promise_is_changed_in_a_draft_compared_and_published(
     his.arrives("From version 1 to version 2")
     his.sees("1 thing differs.", "First reply: target", within=his.page.locator("main"))
 
+    signed_off(TierPolicy.objects.get(version=2), by=oscar, now=stage.now())
     his.opens("/ops/policy/2/promises/")
     his.presses("Publish…")
     his.arrives("Publish version 2")
