@@ -13,7 +13,7 @@ from integrations.crm.actions.calling import as_crm_error, client_of
 from integrations.crm.actions.health import note_failure
 from integrations.crm.actions.looking import next_night
 from integrations.crm.actions.permission import check_ops
-from integrations.crm.models import CrmConnection, token_digest
+from integrations.crm.models import CrmConnection, TierWrite, token_digest
 from integrations.crm.registry import vendor_of
 from integrations.crm.vendor import Connected, Input, Revoked, Vendor
 from people.models import User
@@ -212,6 +212,8 @@ def set_write_back(
     }
     row.last_assignment_id = 0
     row.save()
+    # What was refused before may be taken now.
+    TierWrite.objects.filter(record__connection=row, outcome=TierWrite.Outcome.DEAD).delete()
     return row
 
 

@@ -91,7 +91,11 @@ def compare(*, connection: CrmConnection, now: datetime) -> SyncRun | None:
     except Exception as error:
         return _failed(run, connection, error, counts)
     done = clock.now()
-    changes: dict[str, object] = {"next_reconcile_at": next_night(connection, done)}
+    changes: dict[str, object] = {
+        "next_reconcile_at": next_night(connection, done),
+        # Tiers that somebody changed in the CRM are looked at again too.
+        "last_assignment_id": 0,
+    }
     if is_first:
         changes |= {"cursor": cursor, "next_poll_at": done}
     _finish(run, connection, counts, drift=report.drift, **changes)

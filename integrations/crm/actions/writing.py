@@ -38,11 +38,12 @@ def queue_tier_writes(*, connection: CrmConnection, now: datetime) -> int:
         return 0
     news = TierAssignment.objects.filter(pk__gt=row.last_assignment_id - OVERLAP).order_by("pk")
     found = list(news.values_list("pk", "organization_id")[:LOOKED_AT])
-    if not found:
-        return 0
-    records = CrmRecord.objects.linked().filter(
-        connection=row, organization_id__in={organization for _pk, organization in found}
-    )
+    linked = CrmRecord.objects.linked().filter(connection=row)
+    # Newly linked ones too: their tier may be older than the link.
+    blank = linked.filter(written_tier="").exclude(tier_writes__outcome=Outcome.DEAD)
+    ids = {organization for _pk, organization in found}
+    ids |= set(blank.order_by("pk").values_list("organization_id", flat=True)[:LOOKED_AT])
+    records = linked.filter(organization_id__in=ids)
     open_rows = {
         assignment.organization_id: assignment
         for assignment in TierAssignment.objects.open().filter(
@@ -54,7 +55,7 @@ def queue_tier_writes(*, connection: CrmConnection, now: datetime) -> int:
         assignment = open_rows.get(record.organization_id or 0)
         if assignment is not None:
             queued += _queue(row, record, assignment, now)
-    newest = max(found[-1][0], row.last_assignment_id)
+    newest = max(found[-1][0] if found else 0, row.last_assignment_id)
     if newest != row.last_assignment_id:
         CrmConnection.objects.filter(pk=row.pk).update(last_assignment_id=newest)
     return queued
@@ -66,7 +67,10 @@ def _queue(
     value = value_of(connection, assignment.tier)
     waiting = lock(TierWrite.objects.waiting().filter(record=record)).first()
     if waiting is None:
-        if record.written_tier == value:
+        given_up = TierWrite.objects.filter(
+            record=record, outcome=Outcome.DEAD, value=value, assignment=assignment
+        )
+        if record.written_tier == value or given_up.exists():
             return False
         TierWrite.objects.create(
             record=record, assignment=assignment, value=value, queued_at=now, next_attempt_at=now
