@@ -21,6 +21,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "empty archived queues": {
+        "task": "tickets.tasks.empty_archived_queues",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
     "announce clock events": {
         "task": "tickets.tasks.announce_clock_events",
         "schedule": 2.0,

@@ -81,7 +81,8 @@ class DeskScope:
     @property
     def views(self) -> tuple[View, ...]:
         """One view per tier that the served queues were made for, then the common ones."""
-        tiers = dict.fromkeys(queue.tier for queue in self.served if queue.tier)
+        in_use = (queue for queue in self.served if queue.archived_at is None)
+        tiers = dict.fromkeys(queue.tier for queue in in_use if queue.tier)
         return (*(View(tier, tier_label(tier), ACTIVE, tier=tier) for tier in tiers), *WORK_VIEWS)
 
     def view(self, key: str) -> View | None:

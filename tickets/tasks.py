@@ -26,6 +26,12 @@ def reconcile_tiers(**kwargs: object) -> int:
 
 
 @shared_task(base=LoneTask)
+def empty_archived_queues(**kwargs: object) -> int:
+    """Move the open tickets out of archived queues."""
+    return actions.empty_archived_queues(now=clock.now())
+
+
+@shared_task(base=LoneTask)
 def announce_clock_events(**kwargs: object) -> int:
     """Run triggers for recorded clock events and note who is told of them."""
     return actions.announce_clock_events(now=clock.now())

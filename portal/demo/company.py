@@ -111,7 +111,12 @@ def bring_in_company(now: datetime) -> Company:
     people |= _bring_in_contacts(organizations, now)
     queues = {queue.key: queue for queue in Queue.objects.all()}
     for agent in staff.AGENTS:
-        set_queues(agent=people[agent.email], queues=[queues[key] for key in agent.queues], by=ops)
+        set_queues(
+            agent=people[agent.email],
+            queues=[queues[key] for key in agent.queues],
+            by=ops,
+            now=now - STAFF_SINCE,
+        )
     company = Company(organizations, people, queues, {key: {} for key in organizations})
     _name_account_teams(company, now)
     return company

@@ -2,6 +2,7 @@
 
 from tickets.actions.alerting import acknowledge, send_alerts
 from tickets.actions.announcing import announce_clock_events
+from tickets.actions.archiving_queues import empty_archived_queues
 from tickets.actions.attaching import remove_orphans
 from tickets.actions.changing import (
     assign,
@@ -46,6 +47,7 @@ __all__ = [
     "check_now",
     "close_solved_tickets",
     "continue_runs",
+    "empty_archived_queues",
     "end_custom_sla",
     "follow",
     "follow_tiers",

@@ -115,7 +115,7 @@ class QueueForm(forms.Form):
     """Where the ticket should wait instead, and why."""
 
     queue = forms.ModelChoiceField(
-        label=_("Queue"), queryset=Queue.objects.all(), to_field_name="key", empty_label=None
+        label=_("Queue"), queryset=Queue.objects.in_use(), to_field_name="key", empty_label=None
     )
     reason = forms.CharField(
         label=_("Why?"),

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from people.models import User
 from portal.kit.words import METRICS
 from tickets.actions.queues import NAME_LENGTH, SERVES_QUEUES
-from tickets.models import Trigger
+from tickets.models import Queue, Trigger
+from tickets.ticket_states import NOW, OPENED
 from tiers.rules.ladders import BREACH, parse_step
 
 
@@ -29,6 +30,24 @@ class QueueForm(forms.Form):
         tier = self.fields["tier"]
         assert isinstance(tier, forms.ChoiceField)
         tier.choices = [("", _("No particular one")), *tiers.items()]
+
+
+class ArchiveForm(forms.Form):
+    """Where the tickets of an archived queue go."""
+
+    moves_to = forms.ModelChoiceField(
+        label=gettext_lazy("Its open tickets go to"),
+        queryset=Queue.objects.none(),
+        to_field_name="key",
+        required=False,
+        empty_label=gettext_lazy("choose a queue"),
+    )
+
+    def __init__(self, *args: Any, queue: Queue, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        target = self.fields["moves_to"]
+        assert isinstance(target, forms.ModelChoiceField)
+        target.queryset = Queue.objects.in_use().exclude(pk=queue.pk)
 
 
 class MembersForm(forms.Form):
@@ -69,6 +88,15 @@ class ExplainForm(forms.Form):
         choices=[(key, metric.desk_label) for key, metric in METRICS.items()],
     )
     step = forms.CharField(label=gettext_lazy("Step"), required=False, max_length=40)
+    as_of = forms.ChoiceField(
+        label=gettext_lazy("Seen"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("as it fits the event")),
+            (OPENED, gettext_lazy("as it was when it was opened")),
+            (NOW, gettext_lazy("as it is now")),
+        ],
+    )
 
     def clean_step(self) -> int | None:
         """Return the step that was typed: a percentage, or a time before the end."""
@@ -79,3 +107,22 @@ class ExplainForm(forms.Form):
                 _("Type a percentage like 75 % or a time like 30 min before the end.")
             )
         return step
+
+    def clean(self) -> dict[str, Any]:
+        """Look at a ticket as it was opened where the event is its opening."""
+        is_opening = self.cleaned_data.get("event") == Trigger.Event.CREATED
+        self.cleaned_data["as_of"] = self.cleaned_data.get("as_of") or (
+            OPENED if is_opening else NOW
+        )
+        return self.cleaned_data
+
+
+class TryForm(forms.Form):
+    """The ticket on which a trigger that is being written is tried."""
+
+    ticket = forms.CharField(
+        label=gettext_lazy("Ticket"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "T-1042"}),
+    )

@@ -24,6 +24,12 @@ class TriggerHead(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=NAME_LENGTH)
     event = forms.ChoiceField(label=gettext_lazy("When"), choices=Trigger.Event.choices)
+    is_enabled = forms.BooleanField(
+        label=gettext_lazy("Switched on"),
+        required=False,
+        help_text=gettext_lazy("Off, it touches no ticket; you can still try it."),
+    )
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class ConditionRow(forms.Form):
@@ -129,18 +135,27 @@ class TriggerSheet:
         self._build(rows, data)
 
     @classmethod
-    def with_another_row(
-        cls, *, names: Names, known: Mapping[str, list[str]], data: QueryDict, prefix: str
+    def with_rows_changed(
+        cls, *, names: Names, known: Mapping[str, list[str]], data: QueryDict
     ) -> "TriggerSheet":
-        """Return what was typed so far with one more empty row; nothing is judged yet."""
+        """Return what was typed so far with one more empty row, or without one.
+
+        Nothing is judged yet. Which, say the buttons: ``add`` is a group, ``drop`` a
+        group and a row ("all-2").
+        """
         sheet = cls(names=names, known=known)
-        sheet.head = TriggerHead(initial={name: data.get(name, "") for name in ("name", "event")})
+        typed_head = {name: data.get(name, "") for name in TriggerHead.base_fields}
+        sheet.head = TriggerHead(initial=typed_head)
         columns = {"all": ("field", "op", "value"), "any": ("field", "op", "value")}
         typed = {
             one: _typed(data, one, columns.get(one, ("do", "value"))) for one in (*GROUPS, "then")
         }
-        if prefix in typed and len(typed[prefix]) < MOST_ROWS:
-            typed[prefix].append({})
+        more = data.get("add", "")
+        if more in typed and len(typed[more]) < MOST_ROWS:
+            typed[more].append({})
+        group, _dash, number = data.get("drop", "").partition("-")
+        if group in typed and number.isdecimal() and int(number) < len(typed[group]):
+            del typed[group][int(number)]
         sheet._build(typed, None)
         return sheet
 
@@ -168,6 +183,8 @@ class TriggerSheet:
         return {
             "name": self.head.cleaned_data["name"],
             "event": self.head.cleaned_data["event"],
+            "is_enabled": self.head.cleaned_data["is_enabled"],
+            "revision": self.head.cleaned_data["revision"],
             "conditions": {group: _stored(getattr(self, group)) for group in GROUPS},
             "actions": _stored(self.then),
         }
@@ -188,8 +205,9 @@ class TriggerSheet:
         return self.names.of_field.get(field, {}).get(str(value), str(value))
 
 
-def _head(trigger: Trigger | None) -> dict[str, str]:
-    return {"name": trigger.name, "event": trigger.event} if trigger else {}
+def _head(trigger: Trigger | None) -> dict[str, Any]:
+    names = TriggerHead.base_fields
+    return {name: getattr(trigger, name) for name in names} if trigger else {}
 
 
 def _objects(stored: object, name: str) -> list[Mapping[str, Any]]:

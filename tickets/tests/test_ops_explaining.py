@@ -41,7 +41,7 @@ def test_the_one_that_fires_is_shown_and_why_each_other_one_does_not(
     )
     assert (
         "2. Professional accounts to Professional would fire Every condition is met. met tier is "
-        "Professional put into queue Professional" in told
+        "Professional · it is Professional put into queue Professional" in told
     )
     assert "tier is none of Enterprise, Professional · it is Professional" in told
 
@@ -72,7 +72,7 @@ def test_a_trigger_that_is_off_says_so(
     paul: User, oscar: User, ops: Client, open_for: Opened
 ) -> None:
     row = Trigger.objects.get(name="Professional accounts to Professional")
-    set_trigger_enabled(trigger=row, is_enabled=False, by=oscar)
+    set_trigger_enabled(trigger=row, is_enabled=False, by=oscar, now=TUESDAY)
     told = asked(ops, open_for(paul).reference)
     assert "2. Professional accounts to Professional off It is switched off." in told
 

@@ -85,16 +85,16 @@ def test_two_queues_cannot_have_one_name(name: str, ops: Client, general: Queue)
 
 
 def test_a_queue_cannot_take_anothers_name_but_keep_its_own(oscar: User, general: Queue) -> None:
-    change_queue_details(queue=general, name="general", tier="", by=oscar)
+    change_queue_details(queue=general, name="general", tier="", by=oscar, now=TUESDAY)
     with pytest.raises(Refused) as refused:
-        change_queue_details(queue=general, name="professional", tier="", by=oscar)
+        change_queue_details(queue=general, name="professional", tier="", by=oscar, now=TUESDAY)
     assert refused.value.code == "queue_exists"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81, "日本"])
 def test_a_name_that_makes_no_key_is_refused_in_words(name: str, oscar: User, db: None) -> None:
     with pytest.raises(InvalidInput) as refused:
-        add_queue(name=name, by=oscar)
+        add_queue(name=name, by=oscar, now=TUESDAY)
     assert list(refused.value.fields) == ["name"]
 
 
@@ -137,7 +137,7 @@ def test_customers_and_ops_cannot_serve_a_queue(
 ) -> None:
     for person in (ada, oscar):
         with pytest.raises(InvalidInput):
-            set_queue_members(queue=general, agents=[person], by=oscar)
+            set_queue_members(queue=general, agents=[person], by=oscar, now=TUESDAY)
     ops.post(reverse("ops_queue_members", args=["general"]), {"agents": [ada.pk]})
     assert list(general.agents.all()) == [agnes]
 
@@ -148,9 +148,9 @@ def test_only_operations_change_queues(
 ) -> None:
     somebody = request.getfixturevalue(actor)
     acts: tuple[Callable[[], Any], ...] = (
-        lambda: add_queue(name="Mine", by=somebody),
-        lambda: change_queue_details(queue=general, name="Mine", tier="", by=somebody),
-        lambda: set_queue_members(queue=general, agents=[], by=somebody),
+        lambda: add_queue(name="Mine", by=somebody, now=TUESDAY),
+        lambda: change_queue_details(queue=general, name="Mine", tier="", by=somebody, now=TUESDAY),
+        lambda: set_queue_members(queue=general, agents=[], by=somebody, now=TUESDAY),
     )
     for act in acts:
         with pytest.raises(NotPermitted):

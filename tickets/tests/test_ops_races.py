@@ -73,9 +73,9 @@ def test_the_very_first_two_triggers_of_an_event_both_get_a_place(oscar: User) -
 def test_two_who_move_triggers_at_once_lose_none_and_double_none(oscar: User) -> None:
     rows = list(Trigger.objects.filter(event="ticket_created"))
     results = at_once(
-        lambda: triggers.move_trigger(trigger=rows[1], is_up=True, by=oscar),
-        lambda: triggers.move_trigger(trigger=rows[1], is_up=False, by=oscar),
-        lambda: triggers.move_trigger(trigger=rows[0], is_up=False, by=oscar),
+        lambda: triggers.move_trigger(trigger=rows[1], is_up=True, by=oscar, now=TUESDAY),
+        lambda: triggers.move_trigger(trigger=rows[1], is_up=False, by=oscar, now=TUESDAY),
+        lambda: triggers.move_trigger(trigger=rows[0], is_up=False, by=oscar, now=TUESDAY),
     )
     assert outcomes(results) == ["done"] * 3
     found = Trigger.objects.filter(event="ticket_created")
@@ -95,8 +95,8 @@ def test_without_the_lock_two_lists_of_members_become_a_mixture(
     queue = Queue.objects.get(key="professional")
     with without_locks(queues), meeting(queues, "_present_members"):
         results = at_once(
-            lambda: queues.set_queue_members(queue=queue, agents=[agnes], by=oscar),
-            lambda: queues.set_queue_members(queue=queue, agents=[lena], by=oscar),
+            lambda: queues.set_queue_members(queue=queue, agents=[agnes], by=oscar, now=TUESDAY),
+            lambda: queues.set_queue_members(queue=queue, agents=[lena], by=oscar, now=TUESDAY),
         )
     assert outcomes(results) == ["done", "done"]
     assert members(queue) == {"Agnes Agent", "Lena Lead"}
@@ -106,8 +106,8 @@ def test_with_the_lock_the_later_list_stands_whole(oscar: User, agnes: User, len
     queue = Queue.objects.get(key="professional")
     with meeting(queues, "_present_members"):
         results = at_once(
-            lambda: queues.set_queue_members(queue=queue, agents=[agnes], by=oscar),
-            lambda: queues.set_queue_members(queue=queue, agents=[lena], by=oscar),
+            lambda: queues.set_queue_members(queue=queue, agents=[agnes], by=oscar, now=TUESDAY),
+            lambda: queues.set_queue_members(queue=queue, agents=[lena], by=oscar, now=TUESDAY),
         )
     assert outcomes(results) == ["done", "done"]
     assert members(queue) in ({"Agnes Agent"}, {"Lena Lead"})
@@ -115,8 +115,8 @@ def test_with_the_lock_the_later_list_stands_whole(oscar: User, agnes: User, len
 
 def test_one_of_two_queues_with_one_name_is_refused(oscar: User) -> None:
     results = at_once(
-        lambda: queues.add_queue(name="Night Shift", by=oscar),
-        lambda: queues.add_queue(name="night shift", by=oscar),
+        lambda: queues.add_queue(name="Night Shift", by=oscar, now=TUESDAY),
+        lambda: queues.add_queue(name="night shift", by=oscar, now=TUESDAY),
     )
     assert outcomes(results) == ["Refused", "done"]
     assert Queue.objects.filter(name__iexact="night shift").count() == 1
@@ -138,8 +138,10 @@ def test_of_two_who_send_a_notice_again_one_does(oscar: User, stella: User) -> N
 def test_a_new_queue_and_a_renamed_one_cannot_both_have_the_name(oscar: User) -> None:
     general = Queue.objects.get(key="general")
     results = at_once(
-        lambda: queues.add_queue(name="Night Shift", by=oscar),
-        lambda: queues.change_queue_details(queue=general, name="Night Shift", tier="", by=oscar),
+        lambda: queues.add_queue(name="Night Shift", by=oscar, now=TUESDAY),
+        lambda: queues.change_queue_details(
+            queue=general, name="Night Shift", tier="", by=oscar, now=TUESDAY
+        ),
     )
     assert outcomes(results) == ["Refused", "done"]
     assert Queue.objects.filter(name="Night Shift").count() == 1

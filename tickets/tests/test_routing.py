@@ -54,13 +54,13 @@ def test_a_trigger_that_goes_first_has_the_queue(ada: User, oscar: User, open_fo
     late = added(oscar, name="Too late")
     assert open_for(ada).queue.key == "enterprise"
     while order()[0] != "Too late":
-        move_trigger(trigger=late, is_up=True, by=oscar)
+        move_trigger(trigger=late, is_up=True, by=oscar, now=TUESDAY)
     assert open_for(ada).queue.key == "general"
 
 
 def test_a_trigger_that_is_off_does_nothing(ada: User, oscar: User, open_for: Opened) -> None:
     first = Trigger.objects.get(name="Enterprise accounts to Enterprise Support")
-    set_trigger_enabled(trigger=first, is_enabled=False, by=oscar)
+    set_trigger_enabled(trigger=first, is_enabled=False, by=oscar, now=TUESDAY)
     Queue.objects.filter(key="enterprise").update(key="other")
     # No promise names a queue that exists: the first one by order takes the ticket.
     assert open_for(ada).queue.position == 0
@@ -92,12 +92,12 @@ def test_a_new_trigger_goes_to_the_end_of_its_events_list(oscar: User, db: None)
 def test_moving_exchanges_neighbours_and_stops_at_the_ends(oscar: User, db: None) -> None:
     before = order()
     second = Trigger.objects.get(name=before[1])
-    move_trigger(trigger=second, is_up=True, by=oscar)
+    move_trigger(trigger=second, is_up=True, by=oscar, now=TUESDAY)
     assert order() == [before[1], before[0], before[2]]
-    move_trigger(trigger=second, is_up=True, by=oscar)
+    move_trigger(trigger=second, is_up=True, by=oscar, now=TUESDAY)
     assert order() == [before[1], before[0], before[2]]
     for _ in range(3):
-        move_trigger(trigger=second, is_up=False, by=oscar)
+        move_trigger(trigger=second, is_up=False, by=oscar, now=TUESDAY)
     assert order() == [before[0], before[2], before[1]]
 
 
@@ -162,9 +162,9 @@ def test_only_operations_change_triggers(
     assert row
     for act in (
         lambda: added(somebody),
-        lambda: move_trigger(trigger=row, is_up=False, by=somebody),
-        lambda: set_trigger_enabled(trigger=row, is_enabled=False, by=somebody),
-        lambda: remove_trigger(trigger=row, by=somebody),
+        lambda: move_trigger(trigger=row, is_up=False, by=somebody, now=TUESDAY),
+        lambda: set_trigger_enabled(trigger=row, is_enabled=False, by=somebody, now=TUESDAY),
+        lambda: remove_trigger(trigger=row, by=somebody, now=TUESDAY),
     ):
         with pytest.raises(NotPermitted):
             act()
@@ -176,11 +176,11 @@ def test_a_trigger_that_somebody_deleted_meanwhile_is_refused_in_words(
     oscar: User, db: None
 ) -> None:
     row = added(oscar)
-    remove_trigger(trigger=row, by=oscar)
+    remove_trigger(trigger=row, by=oscar, now=TUESDAY)
     gone = Trigger(pk=row.pk or 10**6, event="ticket_created")
     for act in (
-        lambda: move_trigger(trigger=gone, is_up=True, by=oscar),
-        lambda: set_trigger_enabled(trigger=gone, is_enabled=True, by=oscar),
+        lambda: move_trigger(trigger=gone, is_up=True, by=oscar, now=TUESDAY),
+        lambda: set_trigger_enabled(trigger=gone, is_enabled=True, by=oscar, now=TUESDAY),
         lambda: added(oscar, trigger=gone),
     ):
         with pytest.raises(Refused) as refused:

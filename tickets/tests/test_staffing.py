@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import TUESDAY
 from people.viewers import viewer_of
 from portal.kit.refused import InvalidInput, NotPermitted
 from tickets.actions import set_queues
@@ -20,19 +21,20 @@ def test_an_agent_serves_exactly_the_queues_given(agnes, lena):
             agent=agnes,
             queues=Queue.objects.filter(key__in=["enterprise", "professional"]),
             by=lena,
+            now=TUESDAY,
         )
     assert keys(agnes) == {"enterprise", "professional"}
-    set_queues(agent=agnes, queues=[], by=lena)
+    set_queues(agent=agnes, queues=[], by=lena, now=TUESDAY)
     assert keys(agnes) == set()
 
 
 def test_agents_do_not_choose_for_themselves(agnes):
     with pytest.raises(NotPermitted):
-        set_queues(agent=agnes, queues=Queue.objects.all(), by=agnes)
+        set_queues(agent=agnes, queues=Queue.objects.all(), by=agnes, now=TUESDAY)
     assert keys(agnes) == {"general"}
 
 
 def test_customers_serve_no_queue(ada, lena):
     with pytest.raises(InvalidInput):
-        set_queues(agent=ada, queues=Queue.objects.all(), by=lena)
+        set_queues(agent=ada, queues=Queue.objects.all(), by=lena, now=TUESDAY)
     assert not QueueMember.objects.filter(agent=ada).exists()

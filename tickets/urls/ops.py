@@ -9,6 +9,7 @@ from tickets.views.ops import (
     queues,
     recomputing,
     repairs,
+    routing_history,
     triggers,
 )
 
@@ -17,6 +18,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new-queue/", queues.queue_new, name="ops_queue_new"),
     path("queues/<slug:key>/", queues.queue, name="ops_queue"),
     path("queues/<slug:key>/members/", queues.queue_members, name="ops_queue_members"),
+    path("queues/<slug:key>/move/", queues.queue_move, name="ops_queue_move"),
+    path("queues/<slug:key>/archive/", queues.queue_archive, name="ops_queue_archive"),
+    path("queues/<slug:key>/revive/", queues.queue_revive, name="ops_queue_revive"),
+    path("queues/<slug:key>/history/", routing_history.queue_history, name="ops_queue_history"),
+    path("routing-history/", routing_history.routing_history, name="ops_routing_history"),
+    path(
+        "routing-history/<int:pk>/restore/",
+        routing_history.routing_restore,
+        name="ops_routing_restore",
+    ),
+    path("triggers/<int:pk>/history/", routing_history.trigger_history, name="ops_trigger_history"),
     path("triggers/", triggers.triggers, name="ops_triggers"),
     path("triggers/new/", triggers.trigger_new, name="ops_trigger_new"),
     path("triggers/explain/", explaining.triggers_explain, name="ops_triggers_explain"),

@@ -57,7 +57,11 @@ def ticket_context(
         "ticket_tier": tier_label(ticket.tier),
         "idle_words": idle_words(ticket.status) if ticket.is_active else "",
         "severities": list(SEVERITIES),
-        "queues": [queue for queue in scope.queues if queue.pk != ticket.queue_id],
+        "queues": [
+            queue
+            for queue in scope.queues
+            if queue.pk != ticket.queue_id and queue.archived_at is None
+        ],
         "may_work": viewer.works_tickets,
         "form": form or AnswerForm(),
         "opened_token": opened_token(ticket, person_at_desk(request), now),

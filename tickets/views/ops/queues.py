@@ -10,36 +10,54 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
 from portal.kit.refused import Refused
 from portal.kit.words import tier_label
+from tickets.actions.archiving_queues import archive_queue, revive_queue, why_not_archived
 from tickets.actions.queues import (
     MembersChange,
     add_queue,
     change_queue_details,
+    move_queue,
     set_queue_members,
 )
-from tickets.forms.ops import MembersForm, QueueForm
+from tickets.forms.ops import ArchiveForm, MembersForm, QueueForm
 from tickets.models import Queue, QueueMember, Ticket
 from tiers.program import live_policy_at
-from tiers.views.ops.frame import header_button, me, ops_view, put_into, render_ops
+from tiers.views.ops.frame import (
+    header_button,
+    me,
+    ops_view,
+    put_into,
+    render_ops,
+    telling_refusals,
+)
 
 
 @ops_view
 @require_GET
 def queues(request: HttpRequest) -> HttpResponse:
     """Show every queue with its people and its open tickets."""
-    rows = list(Queue.objects.visible_to(viewer_of_request(request)))
+    everything = list(Queue.objects.visible_to(viewer_of_request(request)))
     counts = _open_counts()
     people = _people()
+    rows = [row for row in everything if row.archived_at is None]
     return render_ops(
         request,
         "ops/queues.html",
         title=_("Queues"),
-        buttons=[header_button(_("Add queue"), reverse("ops_queue_new"), "plus")],
+        buttons=[
+            header_button(_("Add queue"), reverse("ops_queue_new"), "plus"),
+            header_button(_("History"), reverse("ops_routing_history"), "history"),
+        ],
+        archived=[
+            {"queue": row, **counts.get(row.pk, _NOTHING)}
+            for row in everything
+            if row.archived_at is not None
+        ],
         rows=[
             {"queue": row, "people": people.get(row.pk, []), **counts.get(row.pk, _NOTHING)}
             for row in rows
@@ -84,7 +102,7 @@ def queue_new(request: HttpRequest) -> HttpResponse:
     form = QueueForm(request.POST or None, tiers=_tiers())
     if request.method == "POST" and form.is_valid():
         try:
-            made = add_queue(by=me(request), **form.cleaned_data)
+            made = add_queue(by=me(request), now=clock.now(), **form.cleaned_data)
         except Refused as refusal:
             put_into(form, refusal)
         else:
@@ -109,7 +127,13 @@ def queue(request: HttpRequest, key: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            changed = change_queue_details(queue=row, by=me(request), **form.cleaned_data)
+            changed = change_queue_details(
+                queue=row,
+                by=me(request),
+                now=clock.now(),
+                revision=_revision(request),
+                **form.cleaned_data,
+            )
         except Refused as refusal:
             put_into(form, refusal)
         else:
@@ -127,7 +151,11 @@ def queue_members(request: HttpRequest, key: str) -> HttpResponse:
     if form.is_valid():
         try:
             change = set_queue_members(
-                queue=row, agents=form.cleaned_data["agents"], by=me(request)
+                queue=row,
+                agents=form.cleaned_data["agents"],
+                by=me(request),
+                now=clock.now(),
+                revision=_revision(request),
             )
         except Refused as refusal:
             put_into(form, refusal)
@@ -138,19 +166,100 @@ def queue_members(request: HttpRequest, key: str) -> HttpResponse:
     return _render_queue(request, row, details, form)
 
 
+def _revision(request: HttpRequest) -> int | None:
+    """Return which state of the queue the form was made from."""
+    typed = request.POST.get("revision", "")
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+
+
+@ops_view
+@require_POST
+def queue_move(request: HttpRequest, key: str) -> HttpResponse:
+    """Move a queue one place up or down."""
+    row = get_object_or_404(Queue.objects.visible_to(viewer_of_request(request)), key=key)
+    with telling_refusals(request):
+        is_up = request.POST.get("to") == "up"
+        move_queue(queue=row, is_up=is_up, by=me(request), now=clock.now())
+    return redirect(reverse("ops_queues") + f"#queue-{row.key}")
+
+
+@ops_view
+@require_POST
+def queue_archive(request: HttpRequest, key: str) -> HttpResponse:
+    """Take a queue out of use; its open tickets go where the form says."""
+    row = get_object_or_404(Queue.objects.visible_to(viewer_of_request(request)), key=key)
+    form = ArchiveForm(request.POST, queue=row)
+    if form.is_valid():
+        try:
+            target = form.cleaned_data["moves_to"]
+            archive_queue(queue=row, moves_to=target, by=me(request), now=clock.now())
+        except Refused as refusal:
+            put_into(form, refusal)
+        else:
+            messages.success(request, _archived_told(row, target))
+            return redirect("ops_queues")
+    details = QueueForm(tiers=_tiers(), initial={"name": row.name, "tier": row.tier})
+    members = MembersForm(initial={"agents": row.agents.all()})
+    return _render_queue(request, row, details, members, archiving=form)
+
+
+def _archived_told(row: Queue, target: Queue | None) -> str:
+    if target is None:
+        return _("%(name)s is archived.") % {"name": row}
+    words = {"name": row, "target": target}
+    return _("%(name)s is archived. Its open tickets are moving to %(target)s.") % words
+
+
+@ops_view
+@require_POST
+def queue_revive(request: HttpRequest, key: str) -> HttpResponse:
+    """Bring an archived queue back into use."""
+    row = get_object_or_404(Queue.objects.visible_to(viewer_of_request(request)), key=key)
+    with telling_refusals(request):
+        revive_queue(queue=row, by=me(request), now=clock.now())
+        messages.success(request, _("%(name)s is in use again.") % {"name": row})
+    return redirect("ops_queue", row.key)
+
+
 def _render_queue(
-    request: HttpRequest, row: Queue, form: QueueForm, members: MembersForm
+    request: HttpRequest,
+    row: Queue,
+    form: QueueForm,
+    members: MembersForm,
+    archiving: ArchiveForm | None = None,
 ) -> HttpResponse:
+    # Read again: a form that was refused is about what the queue is by now.
+    row.refresh_from_db()
+    counts = _open_counts().get(row.pk, _NOTHING)
     return render_ops(
         request,
         "ops/queue.html",
         title=row.name,
         crumbs=[(reverse("ops_queues"), _("Queues"))],
+        buttons=[
+            header_button(_("History"), reverse("ops_queue_history", args=[row.key]), "history")
+        ],
         queue=row,
         form=form,
         members=members,
-        open=Ticket.objects.active().filter(queue=row).count(),
+        archiving=archiving or ArchiveForm(queue=row),
+        in_the_way=[] if row.archived_at else why_not_archived(row),
+        open=counts["open"],
+        serves_nobody=not row.members.filter(agent__is_active=True).exists(),
+        loads=_loads(row),
     )
+
+
+def _loads(row: Queue) -> list[tuple[str, int]]:
+    """Return who has open tickets of a queue, and how many; most first."""
+    rows = (
+        Ticket.objects.active()
+        .filter(queue=row, assignee__isnull=False)
+        .values("assignee__name", "assignee__email")
+        .annotate(tickets=Count("pk"))
+        .order_by("-tickets", "assignee__name")
+    )
+    return [(one["assignee__name"] or one["assignee__email"], one["tickets"]) for one in rows]
 
 
 def _told(row: Queue, change: MembersChange) -> str:

@@ -3,11 +3,28 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
 from tickets.actions.routing import rule_of
 from tickets.models import Trigger
 from tickets.rules import triggers as rules
+from tickets.trigger_checks import queues_without_people, unserved
 from tickets.trigger_words import Names, action_words, conditions_words, say
+from tiers.program import live_policy_at
 from tiers.rules.evaluation import InputError
+from tiers.views.ops.frame import Crumb
+
+
+def list_crumb() -> Crumb:
+    """Return the way back to the list."""
+    return reverse("ops_triggers"), _("Triggers")
+
+
+def names_now() -> Names:
+    """Return what the values in triggers are called."""
+    return Names.load(live_policy_at(clock.now()).tier_order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,10 @@ def listed(
     found: dict[str, list[str]] = {}
     for warning in rules.warnings(list(rules_of.values()), tier_order):
         found.setdefault(warning.trigger.key, []).append(say(warning.reason))
+    alone = queues_without_people()
+    for rule in rules_of.values():
+        if rule.enabled:
+            found.setdefault(rule.key, []).extend(unserved(rule, alone))
     return [
         _row(row, rules_of[row.pk], names, found.get(str(row.pk), []))
         if row.pk in rules_of

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from wagtail.admin.widgets.button import HeaderButton
 
 from portal.kit import clock
+from portal.kit.access import viewer_of_request
 from portal.kit.refused import Refused
 from tickets.actions.triggers import (
     known_values,
@@ -18,15 +20,17 @@ from tickets.actions.triggers import (
     save_trigger,
     set_trigger_enabled,
 )
+from tickets.forms.ops import TryForm
 from tickets.forms.trigger_sheet import TriggerSheet
 from tickets.models import Trigger
 from tickets.rules import triggers as rules
 from tickets.rules.triggers.model import CLOCK_EVENTS
 from tickets.trigger_words import EVENTS, OPS, Names
-from tickets.views.ops.trigger_rows import listed
+from tickets.views.ops.trigger_look import Look
+from tickets.views.ops.trigger_rows import list_crumb, listed, names_now
 from tiers.program import live_policy_at
+from tiers.rules.evaluation import InputError
 from tiers.views.ops.frame import (
-    Crumb,
     header_button,
     me,
     ops_view,
@@ -34,16 +38,6 @@ from tiers.views.ops.frame import (
     render_ops,
     telling_refusals,
 )
-
-
-def list_crumb() -> Crumb:
-    """Return the way back to the list."""
-    return reverse("ops_triggers"), _("Triggers")
-
-
-def names_now() -> Names:
-    """Return what the values in triggers are called."""
-    return Names.load(live_policy_at(clock.now()).tier_order)
 
 
 @ops_view
@@ -59,6 +53,7 @@ def triggers(request: HttpRequest) -> HttpResponse:
         buttons=[
             header_button(_("Add trigger"), reverse("ops_trigger_new"), "plus"),
             header_button(_("Which would fire?"), reverse("ops_triggers_explain"), "help"),
+            header_button(_("History"), reverse("ops_routing_history"), "history"),
         ],
         groups=[
             {
@@ -86,26 +81,56 @@ def trigger(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, row: Trigger | None) -> HttpResponse:
-    """Show the sheet; take it, or add a row to it, when it was sent."""
+    """Show the sheet; change its rows, look it over or take it, as its buttons say."""
     names, known = names_now(), known_values(clock.now())
-    if request.method == "POST" and "add" in request.POST:
-        sheet = TriggerSheet.with_another_row(
-            names=names, known=known, data=request.POST, prefix=request.POST["add"]
-        )
+    data = request.POST.copy() if request.method == "POST" else None
+    look: Look | None = None
+    if data is not None and ("add" in data or "drop" in data):
+        sheet = TriggerSheet.with_rows_changed(names=names, known=known, data=data)
     else:
-        data = request.POST if request.method == "POST" else None
         sheet = TriggerSheet(names=names, known=known, trigger=row, data=data)
-        if data is not None and sheet.is_valid() and _saved(request, sheet, row):
-            return redirect("ops_triggers")
+        if data is not None and sheet.is_valid():
+            look = _look(sheet, row, is_asked="check" in data)
+            if "check" not in data and (look is None or look.is_accepted(data)):
+                if _saved(request, sheet, row):
+                    return redirect("ops_triggers")
+                _take_newer(data, row)
+    tried = TryForm(data) if data is not None else TryForm()
+    if look is not None and look.is_asked and tried.is_valid():
+        look.try_on(viewer_of_request(request), tried)
     return render_ops(
         request,
         "ops/trigger_form.html",
         title=row.name if row else _("Add trigger"),
         crumbs=[list_crumb()],
+        buttons=[_history_button(row)] if row else [],
         sheet=sheet,
         trigger=row,
+        look=look,
+        tried=tried,
         hints=_hints(names),
     )
+
+
+def _history_button(row: Trigger) -> HeaderButton:
+    return header_button(_("History"), reverse("ops_trigger_history", args=[row.pk]), "history")
+
+
+def _look(sheet: TriggerSheet, row: Trigger | None, *, is_asked: bool) -> Look | None:
+    """Look over what the sheet says; what cannot be looked at cannot be saved either."""
+    try:
+        return Look.at(sheet.values(), row, is_asked=is_asked)
+    except InputError as error:
+        if is_asked:
+            sheet.head.add_error(None, error.problem)
+        return None
+
+
+def _take_newer(data: QueryDict, row: Trigger | None) -> None:
+    """Let the next save be one over what somebody else saved: it was said, and seen."""
+    newest = Trigger.objects.filter(pk=row.pk).first() if row else None
+    if newest is not None:
+        data["revision"] = str(newest.revision)
 
 
 def _saved(request: HttpRequest, sheet: TriggerSheet, row: Trigger | None) -> bool:
@@ -114,7 +139,11 @@ def _saved(request: HttpRequest, sheet: TriggerSheet, row: Trigger | None) -> bo
     except Refused as refusal:
         put_into(sheet.head, refusal)
         return False
-    messages.success(request, _("“%(name)s” was saved.") % {"name": kept})
+    if kept.is_enabled:
+        messages.success(request, _("“%(name)s” was saved.") % {"name": kept})
+    else:
+        said = _("“%(name)s” was saved. It is off: it touches no ticket until you switch it on.")
+        messages.success(request, said % {"name": kept})
     return True
 
 
@@ -134,7 +163,7 @@ def trigger_switch(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Trigger, pk=pk)
     with telling_refusals(request):
         is_on = request.POST.get("to") == "on"
-        set_trigger_enabled(trigger=row, is_enabled=is_on, by=me(request))
+        set_trigger_enabled(trigger=row, is_enabled=is_on, by=me(request), now=clock.now())
         told = _("“%(name)s” is on.") if is_on else _("“%(name)s” is off.")
         messages.success(request, told % {"name": row})
     return redirect("ops_triggers")
@@ -146,7 +175,9 @@ def trigger_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move a trigger one place up or down among those of its event."""
     row = get_object_or_404(Trigger, pk=pk)
     with telling_refusals(request):
-        move_trigger(trigger=row, is_up=request.POST.get("to") == "up", by=me(request))
+        move_trigger(
+            trigger=row, is_up=request.POST.get("to") == "up", by=me(request), now=clock.now()
+        )
     return redirect(reverse("ops_triggers") + f"#trigger-{row.pk}")
 
 
@@ -156,6 +187,6 @@ def trigger_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a trigger."""
     row = get_object_or_404(Trigger, pk=pk)
     with telling_refusals(request):
-        remove_trigger(trigger=row, by=me(request))
+        remove_trigger(trigger=row, by=me(request), now=clock.now())
         messages.success(request, _("“%(name)s” was deleted.") % {"name": row})
     return redirect("ops_triggers")
