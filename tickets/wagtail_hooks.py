@@ -5,7 +5,10 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
@@ -54,6 +57,12 @@ def repairs_item() -> MenuItem:
 def desk_item() -> MenuItem:
     """Lead out of the admin, to the desk."""
     return OpsMenuItem(_("Desk"), reverse("desk"), name="desk", icon_name="desktop", order=70)
+
+
+@hooks.register("insert_global_admin_css")
+def look() -> SafeString:
+    """Link the look of triggers, queues and their history."""
+    return format_html('<link rel="stylesheet" href="{}">', static("tickets/css/ops-routing.css"))
 
 
 @hooks.register("construct_homepage_panels")

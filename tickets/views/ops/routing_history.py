@@ -1,5 +1,6 @@
 """The history of triggers and queues: who changed what, and bringing a state back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ class Step:
     change: RoutingChange
     differences: list[Difference]
     is_now: bool
+    # Counted from the first change of one subject; 0 where several are listed.
+    number: int = 0
 
 
 @ops_view
@@ -85,7 +88,7 @@ def _of_one(
         "ops/routing_history.html",
         title=_("History"),
         crumbs=crumbs,
-        steps=_steps(list(page), current=changes[0].pk if changes else None),
+        steps=_steps(list(page), of=changes),
         page=page,
         changes=changes,
         compared=_compared(request, subject, changes),
@@ -93,13 +96,17 @@ def _of_one(
     )
 
 
-def _steps(changes: list[RoutingChange], current: int | None = None) -> list[Step]:
+def _steps(changes: list[RoutingChange], of: Sequence[RoutingChange] = ()) -> list[Step]:
+    """Return changes in words; ``of`` are all changes of the one subject, the latest first."""
     reader = Reader.of(changes, names_now())
+    numbers = {change.pk: len(of) - place for place, change in enumerate(of)}
+    current = of[0].pk if of else None
     return [
         Step(
             change=change,
             differences=reader.differences(change.subject, change.before, change.after),
             is_now=change.pk == current and change.after is not None,
+            number=numbers.get(change.pk, 0),
         )
         for change in changes
     ]
