@@ -3,6 +3,7 @@
 from integrations.crm.actions.connecting import (
     change_connection,
     create_connection,
+    disconnect,
     look_now,
     new_address,
     pause_connection,
@@ -48,6 +49,7 @@ __all__ = [
     "compare",
     "create_connection",
     "create_organization_for",
+    "disconnect",
     "dismiss_record",
     "dry_run",
     "fields_for",

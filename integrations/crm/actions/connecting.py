@@ -177,6 +177,23 @@ def pause_connection(*, connection: CrmConnection, by: User) -> CrmConnection:
 
 
 @transaction.atomic
+def disconnect(*, connection: CrmConnection, by: User) -> CrmConnection:
+    """Forget the secrets and the webhook address, and stop; what was recorded stays.
+
+    The links to organizations stay too, so that the same account can be connected again: enter
+    its secrets, test, make a new address, resume. Harmless twice.
+    """
+    check_ops(by)
+    row: CrmConnection = lock(CrmConnection.objects.filter(pk=connection.pk)).get()
+    row.state, row.tested_at = State.PAUSED, None
+    row.sealed_credentials = seal(json.dumps({}))
+    row.token_hash = token_digest(secrets.token_urlsafe(32))
+    row.save(update_fields=["state", "tested_at", "sealed_credentials", "token_hash"])
+    log.info("crm connection disconnected", connection=row.pk, by=by.pk)
+    return row
+
+
+@transaction.atomic
 def new_address(*, connection: CrmConnection, by: User) -> str:
     """Give the webhook address a new token and return it; the old address ends at once."""
     check_ops(by)
