@@ -9,8 +9,11 @@ import os
 
 from celery import Celery
 from celery.signals import import_modules, setup_logging
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "portal.broker_files:Transport"
 
 app = Celery("portal", task_cls="portal.kit.tasks:RequestTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
