@@ -80,8 +80,7 @@ def apply_missing(*, look: Look, external_id: str, dirty: DirtyRecord | None = N
     entries = Entries(look, external_id, dirty.last_event_id if dirty else 0)
     if row is None and not survivor:
         entries.settle_rest(lambda _event: (Outcome.IGNORED, "not_found", {}))
-        for event in entries.settled:
-            event.save()
+        entries.save_alike(None)
         _finish(dirty, look)
         return Applied(None)
     locked = _locked(look, [external_id, *([survivor] if survivor else [])])

@@ -30,6 +30,8 @@ class Entries:
             )
             self.waiting = list(rows.order_by("-pk"))
         self.settled: list[CrmEvent] = []
+        # Hints of which nothing is to be said but why: a busy record has hundreds of them.
+        self.alike: dict[tuple[str, str], list[int]] = {}
         self.has_applied = False
 
     def applied(self, kind: str, reason: str = "", **values: Any) -> CrmEvent:
@@ -71,9 +73,12 @@ class Entries:
     def settle_rest(self, verdict: Callable[[CrmEvent], Verdict]) -> None:
         """Settle the hints that nothing was taken over from."""
         for row in self.waiting:
-            row.outcome, row.reason, detail = verdict(row)
+            outcome, reason, detail = verdict(row)
+            if not detail:
+                self.alike.setdefault((outcome, reason), []).append(row.pk)
+                continue
+            row.outcome, row.reason, row.settled_at = outcome, reason, self.look.now
             row.detail = {**row.detail, **detail}
-            row.settled_at = self.look.now
             self.settled.append(row)
         self.waiting = []
 
@@ -84,6 +89,18 @@ class Entries:
         new = [row for row in self.settled if row.pk is None]
         CrmEvent.objects.bulk_create(new)
 
+    def save_alike(self, record: CrmRecord | None) -> None:
+        """Write the hints that are settled alike, each group in one statement."""
+        for (outcome, reason), keys in self.alike.items():
+            CrmEvent.objects.filter(pk__in=keys).update(
+                outcome=outcome,
+                reason=reason,
+                settled_at=self.look.now,
+                record=record,
+                organization=record.organization_id if record else None,
+            )
+        self.alike = {}
+
     def save(
         self,
         record: CrmRecord,
@@ -91,6 +108,7 @@ class Entries:
         assignment: TierAssignment | None = None,
     ) -> None:
         """Write the rows with what they led to."""
+        self.save_alike(record)
         self.number(record)
         for row in self.settled:
             if row.outcome == Outcome.APPLIED and row.fact:
