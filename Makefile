@@ -39,6 +39,7 @@ run: environment ## Start the demo: portal, worker and beat on this machine
 		DEBUG="$${DEBUG:-false}" DEMO="$${DEMO:-true}" \
 		ALLOWED_HOSTS="$${ALLOWED_HOSTS:-localhost,127.0.0.1}" \
 		BASE_URL="$${BASE_URL:-http://localhost:$(PORT)}" \
+		DEMO_CRM_PORT="$${DEMO_CRM_PORT:-$$(( $(PORT) + 1 ))}" \
 		HASHED_STATIC_FILES="$${HASHED_STATIC_FILES:-false}" \
 		LOG_FORMAT="$${LOG_FORMAT:-console}" LOG_LEVEL="$${LOG_LEVEL:-WARNING}"; \
 	exec $(PY) manage.py serve --host "$(HOST)" --port "$(PORT)"

@@ -326,12 +326,17 @@ CRM_VENDORS: dict[str, str] = {
     "hubspot": "integrations.crm.hubspot.vendor.HubSpotVendor",
     "salesforce": "integrations.crm.salesforce.vendor.SalesforceVendor",
 }
+# The demo brings a CRM of its own, a stand-in for HubSpot on this machine.
+DEMO_CRM_PORT = environment.integer("DEMO_CRM_PORT", 8001, minimum=1)
+DEMO_CRM_URL = f"http://localhost:{DEMO_CRM_PORT}" if DEMO else ""
 # Where HubSpot's API and its pages are. Never from a page: what is typed must not choose a host.
 HUBSPOT_API_URL = environment.address(
-    "HUBSPOT_API_URL", "https://api.hubapi.com", ("https", "http")
+    "HUBSPOT_API_URL",
+    f"http://127.0.0.1:{DEMO_CRM_PORT}" if DEMO else "https://api.hubapi.com",
+    ("https", "http"),
 ).rstrip("/")
 HUBSPOT_APP_URL = environment.address(
-    "HUBSPOT_APP_URL", "https://app.hubspot.com", ("https", "http")
+    "HUBSPOT_APP_URL", DEMO_CRM_URL or "https://app.hubspot.com", ("https", "http")
 ).rstrip("/")
 # Salesforce is always at https://*.salesforce.com; its stand-in (tests, demo) is on this machine.
 SALESFORCE_CONTRACT_URL = environment.address("SALESFORCE_CONTRACT_URL", "", ("http",))

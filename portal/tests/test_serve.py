@@ -52,7 +52,9 @@ def test_a_free_port_is_accepted() -> None:
 def test_the_banner_names_the_doors_and_who_one_can_be(settings) -> None:
     settings.DEMO = True
     settings.BASE_URL = "http://localhost:8123"
+    settings.DEMO_CRM_URL = "http://localhost:8124"
     banner = serve.Command().banner()
+    assert "Demo CRM   http://localhost:8124/ " in banner
     for address in ("http://localhost:8123/", "http://localhost:8123/desk/", "8123/ops/"):
         assert f"{address}\n" in banner
     for login in DEMO_LOGINS:
@@ -62,6 +64,23 @@ def test_the_banner_names_the_doors_and_who_one_can_be(settings) -> None:
 def test_outside_the_demo_the_banner_names_nobody(settings) -> None:
     settings.DEMO = False
     assert "logins" not in serve.Command().banner()
+    assert "CRM" not in serve.Command().banner()
+
+
+def test_the_demo_crm_runs_in_the_demo_alone_and_sends_to_where_the_portal_listens(settings):
+    settings.DEMO = False
+    assert [child["name"] for child in serve.children("127.0.0.1", 8123)] == [
+        "web", "worker", "beat",
+    ]  # fmt: skip
+    settings.DEMO = True
+    for host, reached_at in (
+        ("127.0.0.1", "http://127.0.0.1:8123"),
+        ("0.0.0.0", "http://127.0.0.1:8123"),  # noqa: S104
+        ("192.0.2.7", "http://192.0.2.7:8123"),
+    ):
+        child = serve.children(host, 8123)[-1]
+        assert child["name"] == "crm"
+        assert child["argv"][-1] == reached_at
 
 
 def session_of(leader: int) -> set[int]:
@@ -84,7 +103,7 @@ def session_of(leader: int) -> set[int]:
 def test_an_empty_folder_becomes_a_working_demo_that_stops_without_leftovers(
     tmp_path: Path,
 ) -> None:
-    port = free_port()
+    port, crm_port = free_port(), free_port()
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -92,6 +111,7 @@ def test_an_empty_folder_becomes_a_working_demo_that_stops_without_leftovers(
         "DEMO": "true",
         "MAILBOX_DIR": str(tmp_path / "mailbox"),
         "BASE_URL": f"http://localhost:{port}",
+        "DEMO_CRM_PORT": str(crm_port),
     }
     environment.pop("BROKER_URL", None)
     output = tmp_path / "output.txt"
@@ -111,8 +131,10 @@ def test_an_empty_folder_becomes_a_working_demo_that_stops_without_leftovers(
             threading.Event().wait(0.2)
         with urllib.request.urlopen(f"http://localhost:{port}/accounts/login/") as page:
             assert page.status == 200
+        with urllib.request.urlopen(f"http://localhost:{crm_port}/") as page:
+            assert "A stand-in for a real CRM" in page.read().decode()
         everybody = session_of(process.pid)
-        assert len(everybody) >= 5  # supervisor, web and its worker, worker, beat
+        assert len(everybody) >= 6  # supervisor, web and its worker, worker, beat, demo CRM
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0, output.read_text()
         assert output.read_text().endswith("Stopped.\n")

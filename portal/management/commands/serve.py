@@ -23,6 +23,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from portal.demo.crm import connect_demo_crm, demo_crm_file
+from portal.kit import clock
+
+LOCALHOST = "127.0.0.1"
 # Threads, not processes: the work is waiting for the database and for mail, and a
 # second Python process would cost another 100 MB and more.
 WEB_THREADS = 8
@@ -65,6 +69,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         """Prepare step by step, then become the supervisor."""
         refuse_taken_port(host, port)
+        if settings.DEMO:
+            refuse_taken_port(LOCALHOST, settings.DEMO_CRM_PORT, "DEMO_CRM_PORT")
         self.migrate()
         # WhiteNoise warns about a missing folder even where it serves the sources.
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
@@ -74,6 +80,8 @@ class Command(BaseCommand):
         if settings.DEMO:
             self.stdout.write("Loading the demo company ...")
             call_command("seed_demo", stdout=self.stdout)
+            with self.step("Connecting the demo CRM"):
+                connect_demo_crm(now=clock.now())
         banner = self.banner()
         connection.close()
         self.stdout.write("Starting web, worker and beat ...")
@@ -118,6 +126,8 @@ class Command(BaseCommand):
         ]
         if settings.MAILBOX_DIR:
             lines.append(f"    Mails      {settings.BASE_URL}/mailbox/")
+        if settings.DEMO_CRM_URL:
+            lines.append(f"    Demo CRM   {settings.DEMO_CRM_URL}/  (change a contract value here)")
         if settings.DEMO:
             lines += ["", "  Demo logins", *demo_logins()]
         lines += ["", f"  Data is kept in {settings.DATA_DIR}. Ctrl-C stops everything.", ""]
@@ -136,7 +146,7 @@ def demo_logins() -> list[str]:
     ]
 
 
-def refuse_taken_port(host: str, port: int) -> None:
+def refuse_taken_port(host: str, port: int, name: str = "PORT") -> None:
     """Say at once, not after a minute of loading, that somebody else listens there."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As the server itself binds: a connection that lingers after a stop is no obstacle.
@@ -146,7 +156,7 @@ def refuse_taken_port(host: str, port: int) -> None:
         except OSError as error:
             raise CommandError(
                 f"Port {port} on {host} cannot be used ({error.strerror}): another program "
-                f"listens there. Stop it, or choose another port: make run PORT={port + 1}"
+                f"listens there. Stop it, or choose another port: make run {name}={port + 1}"
             ) from error
 
 
@@ -159,12 +169,23 @@ def children(host: str, port: int) -> list[dict[str, Any]]:
     worker += ["--queues", "sla,hooks,mail_out,default", "--without-gossip", "--without-mingle"]
     # A demo in a container runs as root; the first thing a newcomer reads is not a warning.
     unalarmed = ["-W", "ignore:You're running the worker with superuser"] if settings.DEMO else []
+    extra = [demo_crm(host, port)] if settings.DEMO else []
     return [
         # ``python -m``: scripts in .venv/bin carry the path at which they were installed.
         {"name": "web", "argv": [sys.executable, "-m", *web, "portal.wsgi:application"]},
         {"name": "worker", "argv": [sys.executable, *unalarmed, "-m", *celery, *worker]},
         {"name": "beat", "argv": [sys.executable, "-m", *celery, "beat", "--pidfile="]},
+        *extra,
     ]
+
+
+def demo_crm(host: str, port: int) -> dict[str, Any]:
+    """Return the process of the Demo CRM, which listens on this machine alone."""
+    everywhere = host in {"0.0.0.0", "::", ""}  # noqa: S104  (compared, not listened on)
+    argv = ["-m", "integrations.crm.hubspot.contract.demo", "--file", str(demo_crm_file())]
+    argv += ["--port", str(settings.DEMO_CRM_PORT), "--portal", settings.BASE_URL]
+    argv += ["--deliver-to", f"http://{LOCALHOST if everywhere else host}:{port}"]
+    return {"name": "crm", "argv": [sys.executable, *argv]}
 
 
 def become_supervisor(plan: dict[str, Any]) -> None:
