@@ -77,13 +77,17 @@ def timeline(
     """Return the latest events, or those earlier than ``before``; ten queries at most."""
     steps = steps_of(organization, limit + 1, before)
     found = [
-        *(Event(at=step.assignment.valid_from, kind="assignment", step=step) for step in steps),
+        *(
+            Event(at=step.assignment.valid_from, kind="assignment", step=step)
+            for step in reversed(steps)
+        ),
         *_facts(organization, before, limit + 1),
         *_overrides(organization),
         *_policies(organization, now),
     ]
     seen = [event for event in found if before is None or event.at < before]
-    seen.sort(key=lambda event: (event.at, _PLACE[event.kind]), reverse=True)
+    # Each kind is listed as it happened, so that of two at one instant the later stands first.
+    seen = sorted(seen, key=lambda event: (event.at, _PLACE[event.kind]))[::-1]
     shown = seen[:limit]
     if shown:
         shown += [event for event in seen[limit:] if event.at == shown[-1].at]
