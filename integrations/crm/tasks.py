@@ -18,6 +18,7 @@ from integrations.crm.actions import (
     write_tiers,
 )
 from integrations.crm.models import CrmConnection
+from integrations.crm.standing import announce_trouble
 from portal.kit import clock
 from portal.kit.tasks import LoneTask
 
@@ -56,11 +57,12 @@ def write_tiers_back(**kwargs: object) -> int:
 
 @shared_task(base=LoneTask, time_limit=LONG, soft_time_limit=LONG - 60)
 def poll_crms(**kwargs: object) -> int:
-    """Ask every CRM that is due what changed, and tell ops of those long silent."""
+    """Ask every CRM that is due what changed; say which ones are silent."""
     runs = 0
     for connection in CrmConnection.objects.due_for_polling(clock.now()):
         runs += poll(connection=connection, now=clock.now()) is not None
     alert_of_long_silence(now=clock.now())
+    announce_trouble()
     return runs
 
 
