@@ -30,7 +30,7 @@ def custom_slas_of(organization: Organization, now: datetime) -> list[CustomSla]
     """Return what was ever agreed: what counts now first, then what comes, then what is over."""
     rows = list(
         OrganizationTarget.objects.filter(organization=organization)
-        .select_related("calendar", "approved_by")
+        .select_related("calendar", "approved_by", "ended_by")
         .order_by("severity", "metric", "-valid_from", "-pk")
     )
     comparing = Comparing(organization, now) if rows else None

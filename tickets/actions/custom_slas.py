@@ -72,8 +72,9 @@ def end_custom_sla(
     """
     if ends > now:
         _check_later(treatment)
-    end_custom_target(target=target, ends=ends, approved_by=by)
-    return _treat(target.organization, treatment, _("Contract ended: ") + target.reason, by, now)
+    end_custom_target(target=target, ends=ends, approved_by=by, now=now)
+    reason = _("Contract ended: %(reason)s") % {"reason": target.reason}
+    return _treat(target.organization, treatment, reason, by, now)
 
 
 def _check_later(treatment: str) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from people.models import User
 from portal.kit.claims import lock
@@ -47,7 +48,7 @@ def side_of(user: User | None) -> str:
 def require_agent(user: User) -> None:
     """Refuse whoever does not work tickets: customers, and ops who only look."""
     if user.staff_role not in {"agent", "lead", "admin"}:
-        raise NotPermitted("not_agent", "Only agents and leads may do this.")
+        raise NotPermitted("not_agent", _("Only agents and leads may do this."))
 
 
 def record_event(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from people.models import Organization, User
@@ -69,7 +69,8 @@ def agree_custom_target(
         )
     _check_approver(approved_by)
     lock(Organization.objects.filter(pk=organization.pk)).get()
-    _make_room(organization, severity, metric, valid_from, valid_to)
+    replaced = _in_the_way(organization, severity, metric, valid_from, valid_to)
+    replaced.update(valid_to=valid_from, ended_by=approved_by, ended_at=now)
     return OrganizationTarget.objects.create(
         organization=organization,
         severity=severity,
@@ -88,15 +89,19 @@ def agree_custom_target(
 
 @transaction.atomic
 def end_custom_target(
-    *, target: OrganizationTarget, ends: datetime, approved_by: User
+    *, target: OrganizationTarget, ends: datetime, approved_by: User, now: datetime
 ) -> OrganizationTarget:
-    """Let the tier's own target count again from an instant on; harmless when repeated."""
+    """Let the tier's own target count again from an instant on; harmless when repeated.
+
+    Who ended it, and when, is kept with it.
+    """
     _check_approver(approved_by)
     lock(Organization.objects.filter(pk=target.organization_id)).get()
     row = OrganizationTarget.objects.get(pk=target.pk)
     if row.valid_to is None or ends < row.valid_to:
         row.valid_to = max(ends, row.valid_from)
-        row.save(update_fields=["valid_to"])
+        row.ended_by, row.ended_at = approved_by, now
+        row.save(update_fields=["valid_to", "ended_by", "ended_at"])
     return row
 
 
@@ -114,14 +119,14 @@ def _problems(severity: int, metric: str, reason: str) -> dict[str, str]:
     return problems
 
 
-def _make_room(
+def _in_the_way(
     organization: Organization,
     severity: int,
     metric: str,
     valid_from: datetime,
     valid_to: datetime | None,
-) -> None:
-    """End what counts at the start of the new period; refuse what begins within it."""
+) -> QuerySet[OrganizationTarget]:
+    """Return what counts at the start of the new period; refuse what begins within it."""
     same = OrganizationTarget.objects.filter(
         organization=organization, severity=severity, metric=metric
     ).filter(Q(valid_to=None) | Q(valid_to__gt=valid_from))
@@ -133,4 +138,4 @@ def _make_room(
             "custom_target_overlaps",
             _("Something else was agreed for a later time. End that first."),
         )
-    same.filter(valid_from__lt=valid_from).update(valid_to=valid_from)
+    return same.filter(valid_from__lt=valid_from)

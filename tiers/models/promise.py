@@ -38,6 +38,11 @@ class OrganizationTarget(models.Model):
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     valid_from = models.DateTimeField(_("from"))
     valid_to = models.DateTimeField(_("until"), null=True, blank=True)
+    # Who set the present end, and when, if it was not agreed from the start.
+    ended_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = OrganizationTargetQuerySet.as_manager()
 

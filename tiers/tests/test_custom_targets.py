@@ -67,9 +67,11 @@ def test_it_cannot_run_into_one_agreed_for_later(agree):
 def test_after_its_end_the_tier_counts_again(agree, enterprise, oscar):
     target = agree()
     for _again in range(2):
-        end_custom_target(target=target, ends=TUESDAY + DAY, approved_by=oscar)
+        end_custom_target(target=target, ends=TUESDAY + DAY, approved_by=oscar, now=TUESDAY)
     assert promised(enterprise, TUESDAY).seconds == 900
     assert promised(enterprise, TUESDAY + DAY).seconds == 3600
+    target.refresh_from_db()
+    assert (target.ended_by, target.ended_at) == (oscar, TUESDAY)
 
 
 def test_agents_cannot_approve_it(agree, agnes):
