@@ -201,6 +201,18 @@ def check_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
             "METRICS_TOKEN is empty: /metrics could not be read by anybody.",
             "portal.E016",
         ),
+        (
+            bool(settings.SALESFORCE_CONTRACT_URL),
+            "SALESFORCE_CONTRACT_URL",
+            "SALESFORCE_CONTRACT_URL is set: a stand-in would be asked instead of Salesforce.",
+            "portal.E018",
+        ),
+        (
+            not settings.HUBSPOT_API_URL.startswith("https://"),
+            "HUBSPOT_API_URL",
+            "HUBSPOT_API_URL is not https: HubSpot's tokens would travel in the clear.",
+            "portal.E019",
+        ),
     ]
     for is_wrong, name, sentence, check_id in wrong:
         if is_wrong:

@@ -35,6 +35,9 @@ RESET = {
     "METRICS_TOKEN",
     "EMAIL_URL",
     "ENCRYPTION_KEYS",
+    "HUBSPOT_API_URL",
+    "HUBSPOT_APP_URL",
+    "SALESFORCE_CONTRACT_URL",
 }
 REDIS_DATABASES = 16  # what a Redis has by default
 

@@ -130,6 +130,8 @@ def test_what_the_demo_may_do_production_may_not(tmp_path: Path) -> None:
         "METRICS_TOKEN": "",
         "ENCRYPTION_KEYS": "",
         "DEBUG": "true",
+        "SALESFORCE_CONTRACT_URL": "http://127.0.0.1:8001",
+        "HUBSPOT_API_URL": "http://127.0.0.1:8002",
     }
     answer = start(tmp_path, DEPLOY, **wrong)
     assert answer.returncode != 0
