@@ -14,9 +14,10 @@ from simple_salesforce.api import Salesforce, SFType
 from simple_salesforce.exceptions import SalesforceError
 
 from integrations.crm.salesforce import errors, login
+from integrations.crm.salesforce.ids import same_id
 from integrations.crm.salesforce.queries import PAGE
 from integrations.crm.salesforce.transport import SalesforceSession
-from integrations.crm.vendor import LookingRests, Renew, Unavailable
+from integrations.crm.vendor import LookingRests, Renew, Revoked, Unavailable
 
 T = TypeVar("T")
 DEFAULT_SHARE = 80
@@ -44,6 +45,8 @@ class Connection:
         self._credentials = credentials
         self._renew = renew
         self._api: Salesforce | None = None
+        # Only the test may meet another org than the one that is connected: it says which.
+        self.any_org = False
 
     def query(self, soql: str, *, deleted_too: bool = False) -> Mapping[str, Any]:
         """Ask one question and return the first page of the answer."""
@@ -117,6 +120,7 @@ class Connection:
             if kept is None:
                 raise Unavailable(_("The credentials changed while Salesforce was asked."))
             token, host = kept
+            self._check_org(login.org_of(token))
             self._api = Salesforce(
                 session_id=token,
                 instance_url=f"https://{host}",
@@ -126,6 +130,19 @@ class Connection:
                 object_pairs_hook=dict,
             )
         return self._api
+
+    def _check_org(self, org: str) -> None:
+        """Refuse credentials of another org: its accounts would be taken for ours."""
+        ours = self.settings.get("account_id", "")
+        if self.any_org or not org or not ours or same_id(org, ours):
+            return
+        raise Revoked(
+            _(
+                "These credentials belong to another org (%(org)s) than the one that is connected. "
+                "Enter those of %(ours)s, or make a new connection."
+            )
+            % {"org": org, "ours": ours}
+        )
 
     def _log_in(self) -> None:
         self._api = None

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from simple_salesforce.login import SalesforceLogin
 
 from integrations.crm.salesforce.errors import translated
+from integrations.crm.salesforce.ids import canonical_id
 from integrations.crm.salesforce.transport import SalesforceSession, is_salesforce_host
 from integrations.crm.vendor import Revoked, Unavailable
 
@@ -43,6 +44,14 @@ def kept_session(
     if not token or credentials.get(MADE_WITH) != _made_with(credentials, settings):
         return None
     return (token, host) if is_salesforce_host(host) else None
+
+
+def org_of(token: str) -> str:
+    """Return the org that a session belongs to; empty when the token does not tell.
+
+    Salesforce's tokens begin with the id of their org (``00D...!...``).
+    """
+    return canonical_id(token.partition("!")[0])
 
 
 def logged_in(

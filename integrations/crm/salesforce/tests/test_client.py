@@ -13,6 +13,7 @@ from integrations.crm.vendor import (
     LookingRests,
     MissingScope,
     Rejected,
+    Revoked,
     Unavailable,
     UnknownFields,
 )
@@ -393,7 +394,18 @@ def test_nobody_is_asked_when_nothing_listens(make_client, settings):
         make_client().test()
 
 
-def test_the_cursor_of_an_instant_is_the_instant(client):
+def test_the_cursor_of_an_instant_allows_for_a_clock_that_is_ahead(client):
     moment = NOON + timedelta(milliseconds=700)
 
-    assert client.cursor_at(moment) == "2026-11-02T12:00:00Z"
+    assert client.cursor_at(moment) == "2026-11-02T11:50:00Z"
+
+
+def test_credentials_of_another_org_read_nothing_but_are_told_apart_by_the_test(make_client, org):
+    org.records.create(Name="Somebody else's")
+    client = make_client(account_id="00D000000000062EAA")
+
+    with pytest.raises(Revoked, match="another org"):
+        list(client.everything([]))
+
+    assert not asked(org, "queryAll")
+    assert make_client(account_id="00D000000000062EAA").test().account_id == org.org_id

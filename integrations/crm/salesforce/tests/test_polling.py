@@ -7,6 +7,7 @@ import pytest
 
 from integrations.crm.salesforce.contract import Fault
 from integrations.crm.salesforce.tests.conftest import NOON
+from integrations.crm.salesforce.translation import instant_literal
 from integrations.crm.vendor import LookingRests, Rejected, Unavailable
 
 
@@ -21,7 +22,7 @@ def poll(client, cursor, fields=("ACV__c",)):
 def test_a_poll_finds_what_changed_and_moves_the_cursor(client, org, clock):
     old = org.records.create(Name="Old")
     clock.advance(hours=1)
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     clock.advance(minutes=3)
     changed = org.records.create(Name="Acme", ACV__c=Decimal("31000"))
     clock.advance(minutes=3)
@@ -36,7 +37,7 @@ def test_a_poll_finds_what_changed_and_moves_the_cursor(client, org, clock):
 
 def test_the_next_poll_starts_where_the_index_was_complete_and_not_at_our_clock(client, org, clock):
     org.index_lag = timedelta(minutes=20)
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     clock.advance(minutes=30)
 
     _records, moved = poll(client, cursor)
@@ -46,7 +47,7 @@ def test_the_next_poll_starts_where_the_index_was_complete_and_not_at_our_clock(
 
 def test_a_cursor_never_goes_back(client, org, clock):
     org.index_lag = timedelta(hours=5)
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     clock.advance(minutes=30)
 
     _records, moved = poll(client, cursor)
@@ -56,7 +57,7 @@ def test_a_cursor_never_goes_back(client, org, clock):
 
 def test_cut_off_seconds_lose_no_record(client, org, clock):
     """Poll every 45 seconds and a bit, with a change at every odd moment: each is found."""
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     expected, found = set(), set()
     for number in range(40):
         clock.advance(seconds=7.3)
@@ -71,7 +72,7 @@ def test_cut_off_seconds_lose_no_record(client, org, clock):
 def test_a_transaction_that_took_long_is_found_although_its_stamp_is_old(client, org, clock):
     late = org.records.create(Name="Late")
     clock.advance(hours=1)
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     clock.advance(minutes=10)
     began = clock()
     # Others poll meanwhile; the index waits for what still runs.
@@ -90,7 +91,7 @@ def test_a_transaction_that_took_long_is_found_although_its_stamp_is_old(client,
 
 def test_what_only_the_index_knows_is_read_by_id(client, org, clock, server):
     account = org.records.create(Name="Acme", ACV__c=Decimal("100"))
-    cursor = client.cursor_at(NOON)
+    cursor = instant_literal(NOON)
     clock.advance(minutes=10)
     empty = {"totalSize": 0, "done": True, "records": []}
     server.org.faults.append(Fault(path="/queryAll", status=200, body=empty))
@@ -103,7 +104,7 @@ def test_what_only_the_index_knows_is_read_by_id(client, org, clock, server):
 def test_deleted_and_merged_accounts_are_reported(client, org, clock):
     gone, loser, winner = (org.records.create(Name=name) for name in "ABC")
     clock.advance(hours=1)
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     org.records.delete(gone)
     org.records.merge(winner, [loser])
     clock.advance(minutes=5)
@@ -118,7 +119,7 @@ def test_deleted_and_merged_accounts_are_reported(client, org, clock):
 
 def test_an_account_that_has_left_the_recycle_bin_is_archived_all_the_same(client, org, clock):
     account = org.records.create(Name="Acme")
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     deleted_at = clock.advance(minutes=1)
     org.records.delete(account)
     clock.advance(days=20)
@@ -133,7 +134,7 @@ def test_an_account_that_has_left_the_recycle_bin_is_archived_all_the_same(clien
 def test_a_cursor_of_months_ago_is_too_old_for_the_index_and_still_loses_nothing(
     client, org, clock
 ):
-    cursor = client.cursor_at(clock())
+    cursor = instant_literal(clock())
     clock.advance(days=3)
     early = org.records.create(Name="Early")
     clock.advance(days=60)
@@ -142,26 +143,26 @@ def test_a_cursor_of_months_ago_is_too_old_for_the_index_and_still_loses_nothing
     records, moved = poll(client, cursor)
 
     assert set(records) == {early, late}
-    assert moved == client.cursor_at(clock())
+    assert moved == instant_literal(clock())
     assert not [one for one in org.log if "/updated" in one.path]
 
 
 def test_more_ids_than_the_index_lists_leave_it_to_the_query(client, org, clock):
     accounts = {org.records.create(Name=f"Account {n}") for n in range(12)}
     org.updated_limit = 10
-    cursor = client.cursor_at(NOON)
+    cursor = instant_literal(NOON)
     clock.advance(minutes=10)
 
     records, moved = poll(client, cursor)
 
     assert set(records) == accounts
-    assert moved == client.cursor_at(clock())
+    assert moved == instant_literal(clock())
 
 
 def test_three_pages_come_as_three_and_only_the_last_moves_the_cursor(client, org, clock):
     accounts = {org.records.create(Name=f"Account {n}") for n in range(500)}
     org.page_size = 200
-    cursor = client.cursor_at(NOON)
+    cursor = instant_literal(NOON)
     clock.advance(minutes=10)
 
     pages = list(client.changed_since(cursor, []))
@@ -173,7 +174,7 @@ def test_three_pages_come_as_three_and_only_the_last_moves_the_cursor(client, or
 
 def test_many_accounts_of_one_second_are_read_in_rounds_without_a_gap(client, org, clock):
     accounts = {org.records.create(Name=f"Account {n}") for n in range(4_500)}
-    cursor = client.cursor_at(NOON)
+    cursor = instant_literal(NOON)
     clock.advance(minutes=10)
 
     records, _cursor = poll(client, cursor, [])
@@ -186,7 +187,7 @@ def test_a_locator_that_expires_in_the_middle_of_one_second_loses_nothing(client
     org.page_size = 200
     clock.advance(minutes=10)
     found = set()
-    for page in client.changed_since(client.cursor_at(NOON), []):
+    for page in client.changed_since(instant_literal(NOON), []):
         found |= {record.id for record in page.records}
         org.expire_locators()
 
@@ -196,7 +197,7 @@ def test_a_locator_that_expires_in_the_middle_of_one_second_loses_nothing(client
 def test_a_change_in_the_middle_of_a_poll_is_found_by_this_one_or_the_next(client, org, clock):
     accounts = [org.records.create(Name=f"Account {n}") for n in range(700)]
     org.page_size = 200
-    cursor = client.cursor_at(NOON)
+    cursor = instant_literal(NOON)
     clock.advance(minutes=10)
     pages = client.changed_since(cursor, ["ACV__c"])
     next(pages)
@@ -217,7 +218,7 @@ def test_a_poll_that_breaks_off_gives_no_new_cursor(client, org, clock, server, 
     for number in range(300):
         org.records.create(Name=f"Account {number}")
     org.page_size = 200
-    cursor = client.cursor_at(NOON)
+    cursor = instant_literal(NOON)
     clock.advance(minutes=10)
     server.org.faults.append(Fault(path=where, drop=True, times=3))
 
@@ -232,7 +233,7 @@ def test_a_poll_that_breaks_off_gives_no_new_cursor(client, org, clock, server, 
 
 def test_polling_rests_above_the_share_without_moving_the_cursor(client, org, clock):
     account = org.records.create(Name="Acme")
-    cursor = client.cursor_at(NOON)
+    cursor = instant_literal(NOON)
     clock.advance(minutes=10)
     org.use_up(12_000)
 
@@ -263,4 +264,4 @@ def test_an_answer_that_never_ends_is_given_up(client, org, clock, server):
     server.org.faults.append(Fault(path="/queryAll", status=200, body=page, times=20))
 
     with pytest.raises(Unavailable, match="again and again"):
-        list(client.changed_since(client.cursor_at(NOON), []))
+        list(client.changed_since(instant_literal(NOON), []))
