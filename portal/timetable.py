@@ -81,6 +81,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 4},
     },
+    "apply published policies": {
+        "task": "tiers.tasks.apply_published_policies",
+        "schedule": 2.0,
+        "options": {"expires": 4},
+    },
     "look at holiday feeds": {
         "task": "tiers.tasks.look_at_holiday_feeds",
         "schedule": 3600.0,

@@ -7,6 +7,7 @@ from people.models import Organization
 from portal.kit import clock
 from portal.kit.tasks import LoneTask
 from tiers.actions import (
+    continue_applying,
     continue_fact_imports,
     evaluate_organization,
     feeds_to_look_at,
@@ -36,6 +37,12 @@ def evaluate_every_organization(**kwargs: object) -> int:
         except Exception:
             log.exception("evaluation failed", organization=organization_id)
     return done
+
+
+@shared_task(base=LoneTask)
+def apply_published_policies(**kwargs: object) -> int:
+    """Let the version that was published judge every account, batch by batch."""
+    return continue_applying(now=clock.now())
 
 
 @shared_task(base=LoneTask)

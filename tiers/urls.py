@@ -18,6 +18,7 @@ from tiers.views.ops import (
     policy_includes,
     policy_promises,
     policy_review,
+    policy_run,
     policy_target,
     policy_versions,
 )
@@ -57,6 +58,7 @@ _calendar: list[URLPattern | URLResolver] = [
 _version: list[URLPattern | URLResolver] = [
     path("", policy.policy_version, name="ops_policy_version"),
     path("draft/", policy_promises.policy_draft, name="ops_policy_draft"),
+    path("run/", policy_run.policy_run, name="ops_policy_run"),
     path("rename/", policy_promises.policy_rename, name="ops_policy_rename"),
     path("discard/", policy_promises.policy_discard, name="ops_policy_discard"),
     path("rebase/", policy_promises.policy_rebase, name="ops_policy_rebase"),

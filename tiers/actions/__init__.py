@@ -1,5 +1,6 @@
 """The only writers of the tiers room. Callers import from here."""
 
+from tiers.actions.applying import continue_applying
 from tiers.actions.calendars import (
     create_calendar,
     discard_calendar_draft,
@@ -66,6 +67,7 @@ __all__ = [
     "choose_columns",
     "comment_on_policy",
     "confirm_facts",
+    "continue_applying",
     "continue_fact_imports",
     "create_calendar",
     "discard_calendar_draft",

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from people.models import Organization
 from portal.kit.claims import lock
+from tiers.actions.judging_policy import policy_judging
 from tiers.actions.standings import keep_standing
 from tiers.known_facts import OBSERVING_SOURCES, Known, known_facts
 from tiers.models import (
@@ -81,18 +82,18 @@ def state_of(held: TierAssignment | None) -> evaluation.PreviousState | None:
 def evaluate_organization(*, organization: Organization, now: datetime) -> TierAssignment:
     """Evaluate one organization; return the assignment in force afterwards.
 
-    A change of tier, source, memory or policy closes the open row and opens the
-    next one; an answer that changes nothing writes nothing. Under an override
+    A change of tier, source or memory closes the open row and opens the next one; an
+    answer that changes nothing is only noted in the account's standing. Under an override
     the memory goes on by the facts, which is where its end returns to. The organization's
     row is locked, so that two evaluations at once are one after the other.
     """
+    policy, now = policy_judging(now)
     lock(Organization.objects.filter(pk=organization.pk)).get()
-    policy = live_policy_at(now)
     known = known_facts([organization.pk])[organization.pk]
     held = open_assignment(organization)
     inputs = _inputs(organization, known, held, now)
     decision = evaluation.decide(program_of(policy).rules, inputs)
-    if not _says_the_same(held, policy, decision):
+    if not _says_the_same(held, decision):
         held = _assign(organization, held, policy, inputs, decision, now)
     assert held is not None
     keep_standing(
@@ -102,12 +103,10 @@ def evaluate_organization(*, organization: Organization, now: datetime) -> TierA
     return held
 
 
-def _says_the_same(
-    held: TierAssignment | None, policy: TierPolicy, decision: evaluation.Decision
-) -> bool:
+def _says_the_same(held: TierAssignment | None, decision: evaluation.Decision) -> bool:
     return (
         held is not None
-        and (held.tier, held.policy_id) == (decision.tier, policy.pk)
+        and held.tier == decision.tier
         and state_of(held) == decision.state
         and _same_standing(held.source, decision.source)
     )
@@ -157,7 +156,8 @@ def organizations_to_evaluate(now: datetime) -> list[int]:
     """Return the ids of organizations whose answer may differ today without a new fact.
 
     Those never evaluated, those in grace, those with an override that began or
-    ended, those judged under another policy, and those whose facts went stale.
+    ended, and those whose facts went stale. A version that was published has a run of
+    its own (``tiers.actions.applying``).
     """
     today = now.date()
     policy = live_policy_at(now)
@@ -167,7 +167,6 @@ def organizations_to_evaluate(now: datetime) -> list[int]:
     )
     moved = open_rows.filter(
         Q(below_since__isnull=False)
-        | ~Q(policy=policy)
         | Q(source=TierAssignment.Source.OVERRIDE)
         | Q(
             organization__tier_overrides__withdrawn_at=None,

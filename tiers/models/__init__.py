@@ -15,6 +15,7 @@ from tiers.models.policy import (
     TierRule,
     usual_recipients,
 )
+from tiers.models.policy_run import PolicyRun, PolicyRunBatch
 from tiers.models.promise import OrganizationTarget
 from tiers.models.review import PolicyEdit, PolicyEvent, PolicySchedule, PolicySignOff
 from tiers.models.standing import AccountStanding
@@ -35,6 +36,8 @@ __all__ = [
     "PolicyEvent",
     "PolicySchedule",
     "PolicySignOff",
+    "PolicyRun",
+    "PolicyRunBatch",
     "PromiseTarget",
     "Tier",
     "TierAssignment",
