@@ -16,12 +16,8 @@ from tiers.actions import (
     publish_policy,
     record_facts,
 )
-<<<<<<< HEAD
-from tiers.models import TierAssignment, TierEvaluation
-=======
 from tiers.actions.applying import start_run
-from tiers.models import TierAssignment, TierEvaluation, TierPolicy
->>>>>>> 64e4b00 (Leave the accounts of a new version to its run)
+from tiers.models import TierAssignment, TierEvaluation
 from tiers.program import program_of
 from tiers.rules import evaluation
 from tiers.tests.review_kit import signed_off
@@ -155,29 +151,12 @@ def test_an_observed_fact_that_went_stale_brings_its_account_to_the_daily_evalua
     assert organizations_to_evaluate(TUESDAY + 16 * DAY) == []
 
 
-<<<<<<< HEAD
-def test_a_new_live_policy_brings_everybody_to_the_daily_evaluation(
+def test_a_new_live_policy_is_for_its_run_and_not_for_the_daily_evaluation(
     enterprise: Organization, starter: Organization, oscar: User
 ) -> None:
     draft = signed_off(draft_from_live(author=oscar, now=TUESDAY), by=oscar, now=TUESDAY)
     publish_policy(policy=draft, treatment="keep", published_by=oscar, now=TUESDAY)
-    assert organizations_to_evaluate(TUESDAY + DAY) == sorted([enterprise.pk, starter.pk])
-=======
-def test_a_new_live_policy_is_for_its_run_and_not_for_the_daily_evaluation(
-    enterprise: Organization, starter: Organization
-) -> None:
-    old = TierPolicy.objects.live().get()
-    TierPolicy.objects.filter(pk=old.pk).update(status="retired", retired_at=TUESDAY)
-    TierPolicy.objects.create(
-        version=2,
-        status="live",
-        name="Second",
-        tier_order=old.tier_order,
-        default_tier=old.default_tier,
-        effective_from=TUESDAY,
-    )
     assert organizations_to_evaluate(TUESDAY + DAY) == []
     run = start_run(TUESDAY + DAY)
     assert run is not None
     assert run.total == 2
->>>>>>> 64e4b00 (Leave the accounts of a new version to its run)
