@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from people.models import Organization
-from tiers.actions import record_facts
+from tiers.actions import publish_policy, record_facts
 from tiers.models import Criterion, TierPolicy, TierRule
+from tiers.tests.review_kit import signed_off
 
 Condition = tuple[str, str, Any, Any]
 
@@ -34,14 +35,13 @@ def asking_more(draft: TierPolicy) -> TierPolicy:
     )
 
 
-def put_in_force(policy: TierPolicy, now: datetime) -> TierPolicy:
-    """Let a version count, as publishing leaves it; reviews have their own tests."""
-    TierPolicy.objects.live().update(status=TierPolicy.Status.RETIRED, retired_at=now)
-    TierPolicy.objects.filter(pk=policy.pk).update(
-        status=TierPolicy.Status.LIVE, effective_from=now
-    )
-    policy.refresh_from_db()
-    return policy
+def put_in_force(draft: TierPolicy, now: datetime) -> TierPolicy:
+    """Have a draft signed off and published by the person who began it."""
+    author = draft.author
+    assert author is not None
+    signed = signed_off(draft, by=author, now=now)
+    publish_policy(policy=signed, treatment="next_ticket", published_by=author, now=now)
+    return TierPolicy.objects.get(pk=draft.pk)
 
 
 def accounts_with(
