@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tiers', '0014_policy_review'),
+        ('tiers', '0015_who_ended_a_custom_sla'),
     ]
 
     operations = [
