@@ -72,7 +72,7 @@ def change_connection(
 ) -> CrmConnection:
     """Change what is given. A credential that is left empty stays what it was.
 
-    After new credentials the connection has to be tested: press test.
+    After new credentials or settings nothing is called before somebody has pressed test.
     """
     check_ops(by)
     row: CrmConnection = lock(CrmConnection.objects.filter(pk=connection.pk)).get()
@@ -84,8 +84,9 @@ def change_connection(
     if credentials is not None and any(value.strip() for value in credentials.values()):
         row.sealed_credentials = _sealed(kind, credentials, _present(row))
         row.tested_at = None
-    if settings is not None:
-        row.settings = _settings(kind, settings)
+    if settings is not None and (fresh := _settings(kind, settings)) != row.settings:
+        row.settings = fresh
+        row.tested_at = None
     if unknown_companies is not None:
         if unknown_companies not in CrmConnection.Unknown.values:
             raise _wrong("unknown_companies", _("Choose one of the two."))

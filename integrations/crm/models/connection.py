@@ -36,9 +36,15 @@ class CrmConnectionQuerySet(models.QuerySet["CrmConnection"]):
         return self.filter(state__in=[CrmConnection.State.ACTIVE, CrmConnection.State.FAILING])
 
     def callable_at(self, now: datetime) -> "CrmConnectionQuerySet":
-        """Return working connections whose CRM may be called now."""
-        return self.working().filter(
-            models.Q(blocked_until=None) | models.Q(blocked_until__lte=now)
+        """Return working connections whose CRM may be called now.
+
+        Not those whose credentials or settings were changed and not tested since: they may lead
+        to another account, all of whose companies would be strangers.
+        """
+        return (
+            self.working()
+            .exclude(tested_at=None)
+            .filter(models.Q(blocked_until=None) | models.Q(blocked_until__lte=now))
         )
 
     def due_for_polling(self, now: datetime) -> "CrmConnectionQuerySet":

@@ -16,7 +16,7 @@ from django.test import Client
 from integrations.crm import actions
 from integrations.crm.models import CrmConnection, CrmEvent, CrmRecord, WebhookDelivery
 from integrations.crm.salesforce.contract import ContractServer, Fault, Org, Outbound
-from integrations.crm.tasks import follow_crms
+from integrations.crm.tasks import follow_crms, poll_crms
 from integrations.crm.views import hook_address
 from people.models import Organization, User
 from portal.kit import clock as our_clock
@@ -342,6 +342,29 @@ def test_revoked_access_is_shown_and_demotes_nobody(rig):
     rig.work()
     assert rig.fresh.state == "active"
     assert fact(organization) == "4000"
+
+
+@pytest.mark.parametrize("what", ["credentials", "settings"])
+def test_after_a_change_nothing_is_called_before_the_test(rig, what):
+    record, organization = rig.account("Wharf & Sons", ACV__c=Decimal("4000"))
+    given: dict[str, Any] = {
+        "credentials": {"consumer_secret": rig.org.consumer_secret},
+        "settings": {**rig.fresh.settings, "poll_share": "70"},
+    }
+    actions.change_connection(connection=rig.fresh, by=rig.by, **{what: given[what]})
+    rig.org.records.update(record, ACV__c=Decimal("31000"))
+    assert rig.deliver() == 1
+    before = len(rig.org.log)
+
+    rig.tick(minutes=30)
+    rig.work()
+    poll_crms()
+    assert len(rig.org.log) == before
+    assert fact(organization) == "4000"
+
+    actions.test_connection(connection=rig.fresh, by=rig.by, now=rig.tick())
+    rig.work()
+    assert fact(organization) == "31000"
 
 
 def test_above_its_share_polling_rests_and_messages_are_still_followed(rig):
