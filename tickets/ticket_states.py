@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tickets.actions.recipients import Roster
-from tickets.actions.routing import TIER_ORDER, facts_of
+from tickets.actions.routing import facts_of
 from tickets.models import Queue, Ticket, TicketEvent, Trigger
 from tickets.rules import triggers as rules
 from tickets.rules.triggers.model import CLOCK_EVENTS
@@ -51,7 +51,6 @@ def _when_opened(ticket: Ticket, event: str, body: str) -> rules.TicketFacts:
         body=body,
         status=Ticket.Status.NEW,
         queue=_queue_when_opened(ticket),
-        tier_order=tuple(TIER_ORDER),
     )
 
 

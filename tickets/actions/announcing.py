@@ -11,7 +11,7 @@ from people.models import User
 from portal.kit.claims import claim
 from tickets.actions.clocks import parsed_terms, reclock
 from tickets.actions.recipients import Roster, wishes_of
-from tickets.actions.routing import do_effects, facts_of, usable_rules
+from tickets.actions.routing import do_effects, facts_of, fire_for, usable_rules
 from tickets.models import ClockAlert, ClockEvent, Ticket, Trigger
 from tickets.rules import triggers as trigger_rules
 from tickets.rules.alerts import is_critical
@@ -93,7 +93,7 @@ def _run_triggers(
     """Do what the triggers say, and return whom they notify."""
     kind = _trigger_event(event)
     facts = facts_of(ticket, kind, metric=event.clock.metric, step=event.step)
-    outcome = trigger_rules.fire(rules[kind], facts)
+    outcome = fire_for(rules[kind], facts, now)
     if replace(outcome.effects, notify=()):
         with transaction.atomic():
             do_effects(ticket=ticket, outcome=outcome, now=now)

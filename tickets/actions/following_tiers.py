@@ -45,7 +45,7 @@ from portal.kit.bulk import insert_all, update_all
 from portal.kit.claims import claim
 from tickets.actions.clocks import reclock
 from tickets.actions.events import By, hold_back_sweep
-from tickets.actions.routing import do_effects, facts_of, tell_notified, usable_rules
+from tickets.actions.routing import do_effects, facts_of, fire_for, tell_notified, usable_rules
 from tickets.models import Queue, Ticket, TicketEvent, Trigger
 from tickets.models.ticket import TicketQuerySet
 from tickets.rules import triggers as rules
@@ -233,7 +233,7 @@ def _ask_triggers(tickets: Sequence[Ticket], now: datetime) -> None:
         return
     prefetch_related_objects(list(tickets), "organization", "assignee")
     for ticket in tickets:
-        outcome = rules.fire(triggers, facts_of(ticket, Trigger.Event.UPDATED))
+        outcome = fire_for(triggers, facts_of(ticket, Trigger.Event.UPDATED), now)
         if not outcome.effects:
             continue
         try:

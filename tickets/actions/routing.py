@@ -4,6 +4,8 @@ Nothing that a trigger does fires triggers: only people, channels, clocks and ch
 do, once per happening. So triggers cannot set each other off.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -15,12 +17,10 @@ from tickets.actions.recipients import Roster
 from tickets.actions.telling import tell, tell_assigned
 from tickets.models import Queue, Ticket, TicketEvent, Trigger
 from tickets.rules import triggers as rules
-from tiers.models import Tier
+from tiers.program import live_policy_at
 from tiers.rules.evaluation import InputError
 
 log = structlog.get_logger("tickets.routing")
-
-TIER_ORDER = [tier.value for tier in Tier]
 
 
 def facts_of(
@@ -46,8 +46,19 @@ def facts_of(
         queue=ticket.queue.key,
         metric=metric,
         step=step,
-        tier_order=tuple(TIER_ORDER),
     )
+
+
+def fire_for(
+    triggers: Sequence[rules.Trigger], facts: rules.TicketFacts, now: datetime
+) -> rules.Outcome:
+    """Ask triggers about a ticket, in the order of tiers that is in force; nothing is changed.
+
+    The order is read only where a trigger compares tiers.
+    """
+    if any(trigger.conditions.compare_tiers for trigger in triggers):
+        facts = replace(facts, tier_order=tuple(live_policy_at(now).tier_order))
+    return rules.fire(triggers, facts)
 
 
 def rule_of(row: Trigger) -> rules.Trigger:
@@ -84,7 +95,7 @@ def fire_triggers(*, ticket: Ticket, facts: rules.TicketFacts, now: datetime) ->
     Returns the outcome with its trace; who has to be notified is in its effects
     and left to the caller.
     """
-    outcome = rules.fire(usable_rules(facts.event), facts)
+    outcome = fire_for(usable_rules(facts.event), facts, now)
     do_effects(ticket=ticket, outcome=outcome, now=now)
     return outcome
 

@@ -23,6 +23,9 @@ from tickets.actions import (
     take_next,
 )
 from tickets.models import Clock, ClockAlert, Queue, Ticket, TicketEvent, Trigger
+from tickets.tests.publishing_kit import publish
+from tiers.actions import draft_from_live
+from tiers.models import TierPolicy
 
 Opened = Callable[..., Ticket]
 LATER = TUESDAY + timedelta(minutes=5)
@@ -179,3 +182,21 @@ def test_opening_fires_once_and_tells_once(stella: User, lena: User, open_for: O
     ticket = open_for(stella)
     assert ticket.tags == ["fresh"]
     assert Notice.objects.filter(kind="ticket_arrived", recipient=lena).count() == 1
+
+
+def test_tiers_are_compared_in_the_order_of_the_program_in_force(
+    paul: User, oscar: User, lena: User, open_for: Opened
+) -> None:
+    Trigger.objects.create(
+        name="Starter or higher", event="ticket_created", position=100,
+        conditions={"all": [{"field": "tier", "op": "at_least", "value": "starter"}]},
+        actions=[{"do": "add_tag", "value": "counted"}],
+    )  # fmt: skip
+    assert open_for(paul).tags == ["counted"]
+    draft = draft_from_live(author=oscar, now=TUESDAY)
+    TierPolicy.objects.filter(pk=draft.pk).update(
+        tier_order=["professional", "starter", "enterprise"]
+    )
+    draft.refresh_from_db()
+    publish(draft, "next_ticket", oscar, LATER)
+    assert open_for(paul, now=LATER).tags == []

@@ -112,6 +112,12 @@ class Conditions:
         """Whether any of them looks at a field."""
         return field_name in {one.field for one in (*self.all, *self.any)}
 
+    @property
+    def compare_tiers(self) -> bool:
+        """Whether any of them asks for a tier or higher, or lower: then their order is needed."""
+        every = (*self.all, *self.any)
+        return any(one.field == "tier" and one.op in ORDER_OPS for one in every)
+
     def to_json(self) -> dict[str, object]:
         return {
             "all": [condition.to_json() for condition in self.all],

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
 from portal.kit.viewer import Viewer
+from tickets.actions.routing import fire_for
 from tickets.forms.ops import ExplainForm
 from tickets.models import Ticket, Trigger
 from tickets.rules import triggers as rules
@@ -119,11 +120,12 @@ def answer_about(
     as_of = as_of or (OPENED if event == Trigger.Event.CREATED else NOW)
     names = names_now()
     facts = facts_for(ticket, event, as_of=as_of, metric=metric, step=step)
-    outcome = rules.fire([one for one in triggers if one.event == event], facts)
+    now = clock.now()
+    outcome = fire_for([one for one in triggers if one.event == event], facts, now)
     return Answer(
         ticket=ticket,
         triggers=tuple(_answer(trace, names) for trace in outcome.traces),
-        becomes=becomes(outcome, ticket, facts, names, clock.now()),
+        becomes=becomes(outcome, ticket, facts, names, now),
         is_as_opened=as_of == OPENED,
     )
 

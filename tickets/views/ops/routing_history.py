@@ -125,6 +125,8 @@ def _compared(
     return {
         "old": old,
         "new": new,
+        "old_number": len(changes) - changes.index(old),
+        "new_number": len(changes) - changes.index(new),
         "differences": reader.differences(subject, old.after, new.after),
     }
 
