@@ -77,19 +77,20 @@ def note_failure(*, connection: CrmConnection, error: CrmError, now: datetime) -
     return row
 
 
-@transaction.atomic
 def alert_of_long_silence(*, now: datetime) -> int:
     """Tell ops once about each connection that was not reached for a day; return how many."""
     silent = CrmConnection.objects.filter(
         state=State.FAILING, stale_since__lte=now - ALERT_AFTER, alerted_at=None
     )
-    told = 0
-    for row in lock(silent.order_by("pk")):
-        _tell(row, "crm_silent", now)
-        row.alerted_at = now
-        row.save(update_fields=["alerted_at"])
-        told += 1
-    return told
+    if not silent.exists():
+        return 0
+    with transaction.atomic():
+        rows = list(lock(silent.order_by("pk")))
+        for row in rows:
+            _tell(row, "crm_silent", now)
+            row.alerted_at = now
+            row.save(update_fields=["alerted_at"])
+    return len(rows)
 
 
 def _tell(connection: CrmConnection, kind: str, now: datetime) -> None:

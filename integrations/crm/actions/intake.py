@@ -61,8 +61,10 @@ def read_deliveries(*, now: datetime, limit: int = BATCH) -> int:
     Bodies of a paused connection wait. One that cannot be read is given up at once and shown;
     one at which something of ours broke is tried again. Neither stops the others.
     """
+    due = WebhookDelivery.objects.due(now).exclude(connection__state=CrmConnection.State.PAUSED)
+    if not due.exists():
+        return 0  # without taking SQLite's one writer every second
     with transaction.atomic():
-        due = WebhookDelivery.objects.due(now).exclude(connection__state=CrmConnection.State.PAUSED)
         claimed = list(claim(due, limit))
         WebhookDelivery.objects.filter(pk__in=[row.pk for row in claimed]).update(
             status=Status.PROCESSING, next_attempt_at=now + LEASE, attempts=F("attempts") + 1

@@ -226,9 +226,11 @@ def _count(counts: Counter[str], batch: Batch) -> None:
 def _look_for_the_missing(
     client: Client, look: Look, run: SyncRun, counts: Counter[str], report: "_Report"
 ) -> None:
-    """Ask by id for linked records that the list did not contain."""
-    unseen = CrmRecord.objects.linked().filter(
-        connection=look.connection, last_seen_at__lt=run.started_at
+    """Ask by id for records that the list did not contain: those linked, or in the inbox."""
+    unseen = CrmRecord.objects.filter(
+        connection=look.connection,
+        state__in=[State.LINKED, State.UNLINKED],
+        last_seen_at__lt=run.started_at,
     )
     for group in _in_batches(unseen.order_by("pk").values_list("external_id", flat=True), BATCH):
         asked_at = clock.now()

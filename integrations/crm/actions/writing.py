@@ -10,6 +10,7 @@ from django.db.models import F
 from integrations.crm.actions.calling import as_crm_error, client_of
 from integrations.crm.actions.health import note_answer, note_failure
 from integrations.crm.models import CrmConnection, CrmEvent, CrmRecord, TierWrite
+from integrations.crm.models.record import CrmRecordQuerySet
 from integrations.crm.rules.waiting import row_delay
 from integrations.crm.vendor import Client, Rejected, UnknownFields
 from portal.kit.claims import claim, lock
@@ -21,11 +22,11 @@ BATCH = 50
 LOOKED_AT = 2000
 # Numbers are given before a transaction ends: one that ended late may have a smaller number.
 OVERLAP = 500
+YOUNG = timedelta(minutes=2)
 LEASE = timedelta(seconds=90)
 Outcome = TierWrite.Outcome
 
 
-@transaction.atomic
 def queue_tier_writes(*, connection: CrmConnection, now: datetime) -> int:
     """Queue the tier of every linked record whose organization changed tier; return how many.
 
@@ -33,16 +34,38 @@ def queue_tier_writes(*, connection: CrmConnection, now: datetime) -> int:
     when no worker ran; and with the record's own idea of the field, so that what is there
     already is not written, which is where the loop through the CRM's webhook ends.
     """
+    if not connection.tier_field or not _is_there_news(connection, now):
+        return 0
+    return _queue_all(connection, now)
+
+
+def _is_there_news(connection: CrmConnection, now: datetime) -> bool:
+    """Whether it is worth taking the connection's row, and with SQLite the one writer."""
+    since = connection.last_assignment_id
+    young = TierAssignment.objects.filter(pk__gt=since - OVERLAP, valid_from__gte=now - YOUNG)
+    return (
+        TierAssignment.objects.filter(pk__gt=since).exists()
+        or young.exists()
+        or _blank(connection).exists()
+    )
+
+
+def _blank(connection: CrmConnection) -> CrmRecordQuerySet:
+    """Return records without a tier in the CRM: newly linked ones, whose tier may be older."""
+    linked = CrmRecord.objects.linked().filter(connection=connection, written_tier="")
+    return linked.exclude(tier_writes__outcome__in=[Outcome.DEAD, Outcome.WAITING])
+
+
+@transaction.atomic
+def _queue_all(connection: CrmConnection, now: datetime) -> int:
     row: CrmConnection = lock(CrmConnection.objects.filter(pk=connection.pk)).get()
     if not row.tier_field or not row.is_working:
         return 0
     news = TierAssignment.objects.filter(pk__gt=row.last_assignment_id - OVERLAP).order_by("pk")
     found = list(news.values_list("pk", "organization_id")[:LOOKED_AT])
     linked = CrmRecord.objects.linked().filter(connection=row)
-    # Newly linked ones too: their tier may be older than the link.
-    blank = linked.filter(written_tier="").exclude(tier_writes__outcome=Outcome.DEAD)
-    ids = {organization for _pk, organization in found}
-    ids |= set(blank.order_by("pk").values_list("organization_id", flat=True)[:LOOKED_AT])
+    blank = _blank(row).order_by("pk").values_list("organization_id", flat=True)
+    ids = {organization for _pk, organization in found} | set(blank[:LOOKED_AT])
     records = linked.filter(organization_id__in=ids)
     open_rows = {
         assignment.organization_id: assignment
@@ -95,8 +118,10 @@ def write_tiers(*, connection: CrmConnection, now: datetime, limit: int = BATCH)
     Claimed under a lease, written outside any transaction, then marked: after a crash in between
     the same value is written again, which changes nothing.
     """
+    due = TierWrite.objects.filter(record__connection=connection).due(now)
+    if not due.exists():
+        return 0
     with transaction.atomic():
-        due = TierWrite.objects.filter(record__connection=connection).due(now)
         claimed = list(claim(due.select_related("record"), limit))
         TierWrite.objects.filter(pk__in=[row.pk for row in claimed]).update(
             next_attempt_at=now + LEASE, attempts=F("attempts") + 1
