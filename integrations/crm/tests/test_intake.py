@@ -1,9 +1,11 @@
 """The door for webhooks: who is let in, what is stored, what is answered."""
 
 import json
+import logging
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.test import Client
 
 from integrations.crm import actions
@@ -55,6 +57,19 @@ def test_a_wrong_signature_is_refused_and_nothing_is_stored(crm, header):
     for value in ("", "A" + headers[header][1:], "x"):
         assert send(crm, body, headers | {header: value}).status_code == 401
     assert not WebhookDelivery.objects.exists()
+
+
+def test_the_secret_address_stands_in_no_log(crm, caplog, settings):
+    body, headers = signed(crm)
+    with caplog.at_level(logging.DEBUG):
+        assert send(crm, body, headers | {"X-HubSpot-Signature-v3": "x"}).status_code == 401
+        assert send(crm, body, dict(headers), path=f"/hooks/crm/a/{crm.token}/").status_code == 404
+        assert Client().get(f"/hooks/crm/hubspot/{crm.token}/").status_code == 405
+        assert send(crm, b"x" * (MAX_BODY_BYTES + 1), {}).status_code == 413
+        settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+        assert send(crm, body, dict(headers)).status_code == 503
+    assert "refused" in caplog.text
+    assert crm.token not in caplog.text
 
 
 def test_a_body_or_an_address_that_was_changed_is_refused(crm):

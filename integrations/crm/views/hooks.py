@@ -29,7 +29,7 @@ def hook(request: HttpRequest, vendor: str, token: str) -> HttpResponse:
     An address that leads nowhere is a 404, whether the vendor or the token is wrong.
     """
     if (refusal := refused_unread(request)) is not None:
-        return refusal
+        return _unlogged(refusal)
     connection = CrmConnection.objects.by_token(vendor, token)
     if connection is None:
         return _plain("there is nothing at this address", 404)
@@ -81,4 +81,13 @@ def _answer(answer: Answer) -> HttpResponse:
 
 
 def _plain(text: str, status: int) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="text/plain")
+    return _unlogged(HttpResponse(text, status=status, content_type="text/plain"))
+
+
+def _unlogged(answer: HttpResponse) -> HttpResponse:
+    """Keep the address, which ends in a secret, out of Django's log of what was refused.
+
+    What happened is in our own log, with the connection instead of its address.
+    """
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
