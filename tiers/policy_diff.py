@@ -152,7 +152,7 @@ def _rules(tier: str, policy: evaluation.Policy, currency: str) -> Said:
     said: Said = {}
     rules = [rule for rule in policy.rules_in_turn if rule.tier == tier]
     for place, rule in enumerate(rules, start=1):
-        name = _("Rule") if len(rules) == 1 else _("Rule %(place)s") % {"place": place}
+        name = _("Rule") if place == 1 else _("Rule %(place)s") % {"place": place}
         said[_("%(rule)s: needs") % {"rule": name}] = (
             _("all of its criteria") if rule.match == "all" else _("any of its criteria")
         )
