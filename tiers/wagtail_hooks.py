@@ -14,6 +14,7 @@ from wagtail.admin.menu import MenuItem
 from portal.kit.access import viewer_of_request
 from tiers.views.ops.faces import face_of
 from tiers.views.ops.home import CalendarPanel, TierPanel
+from tiers.views.ops.home_program import ProgramPanel
 
 # What Wagtail brings for editing web pages; operations do not edit any.
 FOR_EDITORS = frozenset(
@@ -91,7 +92,7 @@ def home_panels(request: HttpRequest, panels: list[Any]) -> None:
     """Put the tiers on the home page; Wagtail's panels are about web pages, for their editors."""
     if not request.user.is_superuser:
         panels.clear()
-    panels += [TierPanel(), CalendarPanel()]
+    panels += [ProgramPanel(), TierPanel(), CalendarPanel()]
 
 
 @hooks.register("construct_homepage_summary_items", order=1000)

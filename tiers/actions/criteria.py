@@ -20,7 +20,8 @@ from tiers.program import rules_of
 from tiers.rules import evaluation
 from tiers.rules.evaluation.values import threshold_to_json
 
-MOST_TIERS, MOST_RULES, MOST_CRITERIA = 12, 50, 20
+# All criteria together; a sheet that is full still fits into what a form may send.
+MOST_TIERS, MOST_RULES, MOST_CRITERIA = 10, 20, 60
 MOST_DAYS = 3650
 TIER_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
 
@@ -148,6 +149,8 @@ def _problems(criteria: evaluation.Policy) -> Iterator[tuple[str, str]]:
             )
     if len(criteria.rules) > MOST_RULES:
         yield "rules", _("At most %(count)s rules.") % {"count": MOST_RULES}
+    if sum(len(rule.criteria) for rule in criteria.rules) > MOST_CRITERIA:
+        yield "rules", _("At most %(count)s criteria altogether.") % {"count": MOST_CRITERIA}
     for place, rule in enumerate(criteria.rules):
         yield from _rule_problems(f"rules[{place}]", rule, criteria.order)
 
@@ -157,8 +160,6 @@ def _rule_problems(
 ) -> Iterator[tuple[str, str]]:
     if rule.tier not in order:
         yield f"{path}.tier", _("Choose one of the tiers.")
-    if len(rule.criteria) > MOST_CRITERIA:
-        yield f"{path}.criteria", _("At most %(count)s criteria.") % {"count": MOST_CRITERIA}
     for place, one in enumerate(rule.criteria):
         where = f"{path}.criteria[{place}]"
         if one.fact not in AccountFact.Name.values:

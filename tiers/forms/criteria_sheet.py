@@ -38,6 +38,8 @@ class CriteriaSheet:
     seen: str
     new_name: str = ""
     new_like: str = ""
+    # What is wrong with the tier to be added; it keeps nothing else from being read.
+    new_error: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -150,14 +152,16 @@ class CriteriaSheet:
         if verb == "tier-remove":
             return self._remove_tier(where)
         if verb == "rule-add":
-            self._add_rule()
-        elif verb.startswith("tier-"):
+            return self._add_rule()
+        if verb == "criterion-add":
+            return self._add_criterion(where)
+        if verb.startswith("tier-"):
             names = [tier.key for tier in self.tiers]
             _move(self.tiers, names.index(where) if where in names else -1, MOVES.get(verb, 0))
         elif verb.startswith("rule-"):
             self._step_of_rule(verb, where)
         elif verb.startswith("criterion-"):
-            self._step_of_criterion(verb, where)
+            self._remove_criterion(where)
         return ""
 
     def _step_of_rule(self, verb: str, where: str) -> None:
@@ -167,25 +171,36 @@ class CriteriaSheet:
         else:
             _move(self.rules, place, MOVES.get(verb, 0))
 
-    def _step_of_criterion(self, verb: str, where: str) -> None:
+    def _remove_criterion(self, where: str) -> None:
         first, _colon, second = where.partition(":")
         place = _place(first, self.rules)
         if place < 0:
             return
         criteria = self.rules[place].criteria
-        if verb == "criterion-remove":
-            _drop(criteria, _place(second, criteria))
-        elif len(criteria) < MOST_CRITERIA:
-            criteria.append(CriterionRow())
+        _drop(criteria, _place(second, criteria))
+
+    def _add_criterion(self, where: str) -> str:
+        place = _place(where, self.rules)
+        if place >= 0 and not self._is_full:
+            self.rules[place].criteria.append(CriterionRow())
+        return self._full_words if self._is_full else ""
+
+    @property
+    def _is_full(self) -> bool:
+        return sum(len(rule.criteria) for rule in self.rules) >= MOST_CRITERIA
+
+    @property
+    def _full_words(self) -> str:
+        return _("At most %(count)s criteria altogether.") % {"count": MOST_CRITERIA}
 
     def _add_tier(self) -> str:
         key = re.sub(r"[^a-z0-9]+", "_", self.new_name.strip().lower()).strip("_")[:30]
         if not key:
-            self.errors["new_name"] = _("Give the tier a name of letters and digits.")
+            self.new_error = _("Give the tier a name of letters and digits.")
         elif key in {tier.key for tier in self.tiers}:
-            self.errors["new_name"] = _("There is a tier of this name already.")
+            self.new_error = _("There is a tier of this name already.")
         elif len(self.tiers) >= MOST_TIERS:
-            self.errors["new_name"] = _("At most %(count)s tiers.") % {"count": MOST_TIERS}
+            self.new_error = _("At most %(count)s tiers.") % {"count": MOST_TIERS}
         else:
             self.tiers.insert(0, TierRow(key, self.new_like))
             self.new_name = ""
@@ -206,12 +221,16 @@ class CriteriaSheet:
             "%(tier)s is taken out, with its rules (%(count)s). Once you save, its promises go too."
         ) % {"tier": tier_label(key), "count": gone}
 
-    def _add_rule(self) -> None:
-        if len(self.rules) < MOST_RULES:
-            taken = {rule.tier for rule in self.rules} | {self.default_tier}
-            free = [tier.key for tier in self.tiers if tier.key not in taken]
-            tier = (free or [tier.key for tier in self.tiers])[0]
-            self.rules.append(RuleRow(tier, criteria=[CriterionRow()]))
+    def _add_rule(self) -> str:
+        if self._is_full:
+            return self._full_words
+        if len(self.rules) >= MOST_RULES:
+            return _("At most %(count)s rules.") % {"count": MOST_RULES}
+        taken = {rule.tier for rule in self.rules} | {self.default_tier}
+        keys = [tier.key for tier in self.tiers]
+        tier = next((key for key in keys if key not in taken), keys[0] if keys else "")
+        self.rules.append(RuleRow(tier, criteria=[CriterionRow()]))
+        return ""
 
     def put(self, problems: Mapping[str, str]) -> None:
         """Put what the action refused at its places."""

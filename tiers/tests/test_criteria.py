@@ -42,7 +42,9 @@ def stored(policy: TierPolicy) -> Policy:
 
 def save(policy: TierPolicy, by: User, **changes: Any) -> TierPolicy:
     """Save the criteria as they are, but for these changes."""
-    values = {"seen": criteria_fingerprint(policy), "now": TUESDAY, "begin_like": {}}
+    values: dict[str, Any] = {
+        "seen": criteria_fingerprint(policy), "now": TUESDAY, "begin_like": {},
+    }  # fmt: skip
     values |= {name: changes.pop(name) for name in list(changes) if name in values}
     criteria = changes.pop("criteria", None) or replace(stored(policy), **changes)
     return save_criteria(policy=policy, criteria=criteria, by=by, **values)
@@ -316,7 +318,9 @@ def test_of_two_who_change_what_a_tier_includes_the_later_is_told(
     before = included(draft)
     for person, days in ((oscar, 91), (root, 182)):
         change = replace(before, review_cadence_days=days)
-        values = {"policy": draft, "tier": "starter", "seen": before.fingerprint, "now": TUESDAY}
+        values: dict[str, Any] = {
+            "policy": draft, "tier": "starter", "seen": before.fingerprint, "now": TUESDAY,
+        }  # fmt: skip
         if person == oscar:
             set_promise(included=change, by=person, **values)
             continue

@@ -1,5 +1,6 @@
 """The criteria of a draft: tiers in order, rules as rows, what they would do, live while typing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,7 +90,7 @@ def policy_criteria_check(request: HttpRequest, version: int) -> HttpResponse:
     """Answer what was typed so far with what is to be said against it and whom it moves."""
     policy = version_or_404(version)
     sheet = CriteriaSheet.of_post(request.POST, policy.currency)
-    context = _live(request, policy, sheet, clock.now())
+    context = _live(request, policy, sheet, clock.now(), {})
     return render(request, "ops/policy_criteria_live.html", context | {"is_fragment": True})
 
 
@@ -118,8 +119,7 @@ def _save(
             now=now,
         )
     except InvalidInput as refusal:
-        sheet.put(refusal.fields)
-        return _render(request, policy, sheet, now, status=422)
+        return _render(request, policy, sheet, now, status=422, problems=refusal.fields)
     except Refused as refusal:
         conflict = _conflict(policy, sheet, refusal)
         return _render(request, policy, sheet, now, status=refusal.status, conflict=conflict)
@@ -144,6 +144,7 @@ def _conflict(policy: TierPolicy, sheet: CriteriaSheet, refusal: Refused) -> Con
 def _render(
     request: HttpRequest, policy: TierPolicy, sheet: CriteriaSheet, now: datetime, *,
     status: int = 200, conflict: Conflict | None = None, said: str = "",
+    problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:  # fmt: skip
     return render_version(
         request,
@@ -159,15 +160,20 @@ def _render(
             ("hold", _("nobody loses the tier because of it")),
             ("fail", _("it counts as not met")),
         ],
-        **_live(request, policy, sheet, now),
+        **_live(request, policy, sheet, now, problems or {}),
     )
 
 
 def _live(
-    request: HttpRequest, policy: TierPolicy, sheet: CriteriaSheet, now: datetime
+    request: HttpRequest,
+    policy: TierPolicy,
+    sheet: CriteriaSheet,
+    now: datetime,
+    problems: Mapping[str, str],
 ) -> dict[str, object]:
-    """Return what the page and its live fragment share."""
+    """Return what the page and its live fragment share; ``problems`` are the action's."""
     criteria = sheet.read()
+    sheet.put(problems)
     findings = _findings(sheet, criteria, policy.currency)
     return {
         "sheet": sheet,
