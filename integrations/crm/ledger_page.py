@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from integrations.crm.models import CrmConnection, CrmEvent, SyncRun
 from integrations.crm.words import why
 from people.models import Organization
-from tiers.fact_words import fact_value
+from tiers.fact_words import fact_label, fact_value
 
 PAGE = 50
 
@@ -46,6 +46,7 @@ def in_words(events: Sequence[CrmEvent]) -> Sequence[CrmEvent]:
     """Put beside each event what a page says of it."""
     for event in events:
         currency = event.fact_row.currency if event.fact_row else ""
+        event.label = fact_label(event.fact) if event.fact else ""  # type: ignore[attr-defined]
         event.why = why(event)  # type: ignore[attr-defined]
         event.before = _value(event, event.old, currency)  # type: ignore[attr-defined]
         event.after = _value(event, event.new, currency)  # type: ignore[attr-defined]
@@ -53,7 +54,7 @@ def in_words(events: Sequence[CrmEvent]) -> Sequence[CrmEvent]:
 
 
 def _value(event: CrmEvent, value: str, currency: str) -> str:
-    if not event.fact:
+    if not event.fact or event.reason == "unreadable":
         return value
     return fact_value(event.fact, value, currency)
 

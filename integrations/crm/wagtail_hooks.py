@@ -1,9 +1,10 @@
 """The CRM pages in the Wagtail admin: addresses, menu item, look, and trouble told at home."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html
@@ -11,9 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.components import Component
 
-from integrations.crm.standing import trouble_in_words
+from integrations.crm.models import CrmEvent
+from integrations.crm.views.panels import OrganizationPanel, TroublePanel
+from people.models import Organization
+from tiers.fact_links import FACT_LINK_HOOK
+from tiers.models import AccountFact
+from tiers.views.ops.organization import PANEL_HOOK
 from tiers.wagtail_hooks import OpsMenuItem
 
 
@@ -35,20 +40,29 @@ def look() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("integrations/css/ops-crm.css"))
 
 
-class TroublePanel(Component):
-    """Says on the home page that a CRM is not reached; nothing while all is well."""
-
-    order = 5
-
-    def render_html(self, parent_context: Any = None) -> SafeString:
-        """Return the banner."""
-        sentence = trouble_in_words()
-        if not sentence:
-            return SafeString("")
-        return render_to_string("integrations/crm/home_trouble.html", {"sentence": sentence})
-
-
 @hooks.register("construct_homepage_panels", order=50)
 def home_panels(request: HttpRequest, panels: list[Any]) -> None:
     """Put what is wrong with a CRM first."""
     panels.insert(0, TroublePanel())
+
+
+@hooks.register(PANEL_HOOK)
+def organization_panel(
+    request: HttpRequest, organization: Organization, now: datetime
+) -> OrganizationPanel:
+    """Say on an organization's page which company of which CRM it is."""
+    return OrganizationPanel(organization, now)
+
+
+@hooks.register(FACT_LINK_HOOK)
+def fact_links(rows: Sequence[AccountFact]) -> dict[int, str]:
+    """Lead from a fact to the event of the CRM that brought it."""
+    events = CrmEvent.objects.filter(fact_row__in=[row.pk for row in rows]).order_by("pk")
+    found = events.exclude(organization=None).values_list(
+        "fact_row_id", "pk", "organization__public_id"
+    )
+    ledger = reverse("ops_crm_ledger")
+    return {
+        row: f"{ledger}?organization={public_id}&before={event + 1}#event-{event}"
+        for row, event, public_id in found
+    }

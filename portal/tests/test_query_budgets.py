@@ -22,18 +22,25 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from conftest import TUESDAY
+from integrations.crm.actions import create_connection
+from integrations.crm.models import CrmEvent, CrmRecord
+from people.actions import create_organization
 from people.models import AccountTeamMember, Organization, User
 from tickets.actions import reply_as_agent, reply_as_customer
 from tickets.models import Queue, QueueMember, Ticket
 from tickets.tests.desk_kit import many_tickets
 from tiers.actions import (
     agree_custom_target,
+    choose_columns,
+    continue_fact_imports,
     create_calendar,
     draft_calendar_version,
     draft_from_live,
     publish_calendar_version,
+    upload_facts,
 )
-from tiers.models import Calendar, OrganizationTarget
+from tiers.models import Calendar, FactImport, OrganizationTarget
+from tiers.tests.ops_kit import organizations
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +216,68 @@ def test_the_calendars_ask_as_often_for_many_calendars_and_versions(
         other = create_calendar(name=f"Site {number}", definition=says, by=oscar, now=TUESDAY)
         publish_calendar_version(version=other, reason="x", published_by=oscar, now=TUESDAY)
         draft = draft_calendar_version(calendar=office, by=oscar, now=TUESDAY)
+    for page, where in addresses.items():
+        judge(budgets, page, small[page], queries_of(partial(ops.get, where)))
+
+
+def test_an_import_asks_as_often_for_one_line_as_for_a_page_of_them(
+    enterprise: Organization, professional: Organization, oscar: User, at_door: Any,
+    budgets: dict[str, int],
+) -> None:  # fmt: skip
+    ops = at_door(oscar)
+    some = organizations(60, TUESDAY, acv="900")
+
+    def imported(count: int) -> FactImport:
+        lines = "".join(f"{one.name},31000,{one.pk}\n" for one in some[:count])
+        row = upload_facts(
+            content=f"Name,ACV,Seats\n{lines}".encode(), file_name="f.csv", by=oscar, now=TUESDAY
+        )
+        choose_columns(
+            fact_import=row, columns=row.columns, decimal_sign=".", creates=False, by=oscar,
+            now=TUESDAY,
+        )  # fmt: skip
+        continue_fact_imports(now=TUESDAY)
+        return row
+
+    one = imported(1)
+    small = queries_of(partial(ops.get, f"/ops/imports/{one.pk}/"))
+    small_list = queries_of(partial(ops.get, "/ops/imports/"))
+    many = imported(60)
+    judge(budgets, "ops import", small, queries_of(partial(ops.get, f"/ops/imports/{many.pk}/")))
+    judge(budgets, "ops imports", small_list, queries_of(partial(ops.get, "/ops/imports/")))
+
+
+def test_the_crm_pages_ask_as_often_for_one_company_as_for_a_page_of_them(
+    oscar: User, at_door: Any, budgets: dict[str, int]
+) -> None:
+    ops = at_door(oscar)
+    connection, _token = create_connection(
+        vendor="hubspot", name="CRM", credentials={"app_secret": "x" * 20}, settings={},
+        by=oscar, now=TUESDAY,
+    )  # fmt: skip
+    addresses = {
+        "ops crm": "/ops/crm/",
+        "ops crm connection": f"/ops/crm/{connection.public_id}/",
+        "ops crm ledger": "/ops/crm/ledger/",
+        "ops crm companies": f"/ops/crm/{connection.public_id}/companies/",
+    }
+
+    def more(first: int, count: int) -> None:
+        for number in range(first, first + count):
+            waiting = CrmRecord.objects.create(
+                connection=connection, external_id=str(number), name=f"Company {number}",
+                domain=f"c{number}.example",
+            )  # fmt: skip
+            CrmEvent.objects.create(
+                connection=connection, record=waiting, external_id=str(number), origin="webhook",
+                kind="changed", outcome="applied", fact="acv", old="1", new="2",
+                recorded_at=TUESDAY, settled_at=TUESDAY,
+                organization=create_organization(name=f"Company {number}"),
+            )  # fmt: skip
+
+    more(1, 1)
+    small = {page: queries_of(partial(ops.get, where)) for page, where in addresses.items()}
+    more(2, 45)
     for page, where in addresses.items():
         judge(budgets, page, small[page], queries_of(partial(ops.get, where)))
 

@@ -9,7 +9,8 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from integrations.crm.models import CrmConnection, CrmEvent
+from integrations.crm import actions
+from integrations.crm.models import CrmConnection, CrmEvent, DirtyRecord
 from integrations.crm.tests.conftest import fact, tier
 from people.actions import create_organization
 from people.models import User
@@ -205,6 +206,11 @@ def test_the_ledger_tells_every_event_by_outcome_and_organization(ops, crm, cust
     words = main_of(ops.get("/ops/crm/ledger/"))
     assert "USD 4,000 → USD 31,000" in words
     assert "Enterprise" in words
+    assert "USD 4,000 → USD 31,000" in main_of(ops.get(page(crm)))
+    about = said(ops.get(f"/ops/organizations/{organization.public_id}/"))
+    event = CrmEvent.objects.get(outcome="applied", new="31000")
+    assert f"#event-{event.pk}" in about
+    assert f"/ops/crm/{crm.connection.public_id}/companies/{event.record_id}/" in about
     of_it = f"/ops/crm/ledger/?organization={organization.public_id}"
     assert "USD 31,000" in main_of(ops.get(of_it))
     other = main_of(ops.get(f"/ops/crm/ledger/?organization={enterprise.public_id}"))
@@ -277,6 +283,31 @@ def test_the_drift_report_names_what_differed_and_compares_now(ops, crm, custome
     words = main_of(ops.get(page(crm, "drift/")))
     assert organization.name in words
     assert "no event had told us; taken over now" in words
+    assert "Annual contract value USD 4,000 USD 31,000" in words
+
+
+def test_what_was_given_up_is_shown_and_tried_again(ops, crm, customer):
+    company, organization = customer(acv="4000")
+    crm.change(company, acv="31000")
+    crm.deliver()
+    actions.read_deliveries(now=crm.now)
+    DirtyRecord.objects.update(next_attempt_at=None, attempts=9, last_error="The CRM broke")
+    words = main_of(ops.get(page(crm)))
+    assert f"Company {company}" in words
+    assert "The CRM broke" in words
+    answer = ops.post(page(crm, "do/retry/"), follow=True)
+    assert "1 is tried again now." in said(answer)
+    crm.work()
+    assert fact(organization) == "31000"
+    assert "Given up" not in main_of(ops.get(page(crm)))
+
+
+def test_what_moves_comes_as_a_fragment(ops, crm, customer):
+    customer(acv="4000")
+    for address in (page(crm), "/ops/crm/ledger/"):
+        answer = ops.get(address, HTTP_HX_REQUEST="true")
+        assert b"<html" not in answer.content
+        assert b"USD 4,000" in answer.content
 
 
 def test_a_limit_is_shown_as_waiting_and_nothing_as_lost(ops, crm):

@@ -7,11 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations.crm import actions
 from integrations.crm.forms import ConnectionForm
-from integrations.crm.ledger_page import report_of
+from integrations.crm.ledger_page import in_words, report_of
 from integrations.crm.models import CrmConnection, CrmEvent
 from integrations.crm.registry import vendor_of, vendors
 from integrations.crm.standing_words import standing_words
@@ -22,6 +23,7 @@ from portal.kit.refused import Refused
 from tiers.views.ops.frame import Crumb, me, ops_view, put_into, render_ops, telling_refusals
 
 RECENT = 8
+SHOWN = 10
 
 
 def connection_of(public_id: str) -> CrmConnection:
@@ -94,9 +96,10 @@ def connection(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show how a connection stands, what came lately, and what to do next."""
     row, now = connection_of(public_id), clock.now()
     recent = CrmEvent.objects.filter(connection=row).with_everything().order_by("-pk")[:RECENT]
+    template = "integrations/crm/connection.html"
     return render_ops(
         request,
-        "integrations/crm/connection.html",
+        f"{template}#lately" if getattr(request, "htmx", False) else template,
         title=row.name,
         icon="link",
         crumbs=[crm_crumb()],
@@ -109,7 +112,11 @@ def connection(request: HttpRequest, public_id: str) -> HttpResponse:
         linked=row.records.linked().count(),
         report=report_of(row),
         steps=vendor_of(row.vendor).steps,
-        events=list(recent),
+        events=in_words(list(recent)),
+        given_up=row.deliveries.dead().order_by("-pk")[:SHOWN],
+        given_up_count=row.deliveries.dead().count(),
+        parked=row.dirty.parked().order_by("pk")[:SHOWN],
+        parked_count=row.dirty.parked().count(),
         address_is_known=row.deliveries.exists(),
     )
 
@@ -167,6 +174,8 @@ def connection_act(request: HttpRequest, public_id: str, act: str) -> HttpRespon
             case "look":
                 actions.look_now(connection=row, by=me(request), now=now)
                 messages.success(request, _("Changes are asked for in a moment."))
+            case "retry":
+                _retry(request, row)
             case "compare":
                 actions.look_now(connection=row, by=me(request), now=now, everything=True)
                 messages.success(request, _("Everything is compared in a moment."))
@@ -213,6 +222,15 @@ def _test(request: HttpRequest, row: CrmConnection) -> None:
         )  # fmt: skip
     for note in found.notes:
         messages.info(request, note)
+
+
+def _retry(request: HttpRequest, row: CrmConnection) -> None:
+    """Try everything of a connection again that was given up."""
+    by, now = me(request), clock.now()
+    count = actions.retry_deliveries(deliveries=row.deliveries.dead(), by=by, now=now)
+    count += actions.retry_parked(records=row.dirty.parked(), by=by, now=now)
+    said = ngettext("%(count)s is tried again now.", "%(count)s are tried again now.", count)
+    messages.success(request, said % {"count": count})
 
 
 def put_beside(form: ConnectionForm, refusal: Refused) -> None:

@@ -6,13 +6,15 @@ from django.views.decorators.http import require_GET
 
 from integrations.crm.ledger_page import ledger as ledger_of
 from integrations.crm.ledger_page import report_of
-from integrations.crm.models import CrmConnection, CrmEvent, SyncRun
+from integrations.crm.models import CrmConnection, CrmEvent, SyncDifference, SyncRun
 from integrations.crm.views.connections import connection_of, crm_crumb, crumbs_of
 from people.models import Organization
+from portal.kit import clock
 from portal.kit.access import viewer_of_request
+from tiers.fact_words import fact_label, fact_value
+from tiers.program import live_policy_at
 from tiers.views.ops.frame import ops_view, render_ops
 
-LARGEST = 2**63 - 1
 DIFFERENCES = 100
 
 
@@ -32,9 +34,10 @@ def ledger(request: HttpRequest) -> HttpResponse:
         .first()
     )
     outcome = request.GET.get("outcome", "")
+    template = "integrations/crm/ledger.html"
     return render_ops(
         request,
-        "integrations/crm/ledger.html",
+        f"{template}#events" if getattr(request, "htmx", False) else template,
         title=_("CRM ledger"),
         icon="list-ul",
         crumbs=[crm_crumb()],
@@ -57,7 +60,7 @@ def drift(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show what the last comparison found different, and the comparisons before it."""
     row = connection_of(public_id)
     report = report_of(row)
-    after = whole(request.GET.get("after", ""))
+    after, currency = whole(request.GET.get("after", "")), live_policy_at(clock.now()).currency
     found = (
         list(
             report.differences.filter(pk__gt=after)
@@ -75,7 +78,19 @@ def drift(request: HttpRequest, public_id: str) -> HttpResponse:
         crumbs=crumbs_of(row),
         connection=row,
         report=report,
-        differences=found[:DIFFERENCES],
+        differences=[difference_words(one, currency) for one in found[:DIFFERENCES]],
         next_after=found[DIFFERENCES - 1].pk if len(found) > DIFFERENCES else 0,
         runs=list(SyncRun.objects.full().filter(connection=row).order_by("-pk")[:14]),
     )
+
+
+def difference_words(one: SyncDifference, currency: str) -> dict[str, object]:
+    """Return a difference as people read it; what cannot be read stands as the CRM wrote it."""
+    is_raw = one.kind == SyncDifference.Kind.UNREADABLE or not one.fact
+    theirs = one.theirs if is_raw else fact_value(one.fact, one.theirs, currency)
+    return {
+        "row": one,
+        "label": fact_label(one.fact) if one.fact else "",
+        "ours": fact_value(one.fact, one.ours, currency) if one.fact else one.ours,
+        "theirs": theirs,
+    }
