@@ -16,6 +16,7 @@ MEASURES = {
     "business_time": False,
     "engine": False,
     "lag": False,
+    "crm": False,
     "recompute": False,
     "sweep": True,
     "queue_page": True,

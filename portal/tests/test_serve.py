@@ -1,12 +1,14 @@
 """What make run starts: everything on one machine, from an empty folder to a clean stop."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +99,25 @@ def session_of(leader: int) -> set[int]:
     return found
 
 
+def watch_a_tier_follow(crm: str, deadline: float) -> None:
+    """Change a contract value in the Demo CRM until the portal has written the new tier there."""
+    with urllib.request.urlopen(f"{crm}/?q=Sparrow+Candles") as page:
+        found = re.search(r"/contacts/4242/record/0-2/\d+", page.read().decode())
+    assert found is not None
+    with urllib.request.urlopen(crm + found[0]) as page:
+        assert 'class="tier starter"' in page.read().decode()
+    form = urllib.parse.urlencode({"name": "Sparrow Candles", "acv": "31,000"}).encode()
+    request = urllib.request.Request(crm + found[0], form, {"Origin": crm})  # noqa: S310
+    with urllib.request.urlopen(request) as page:  # noqa: S310
+        assert "took the signed webhook" in page.read().decode()
+    while True:
+        with urllib.request.urlopen(crm + found[0]) as page:
+            if 'class="tier enterprise"' in page.read().decode():
+                return
+        assert time.monotonic() < deadline, "the tier did not follow"
+        threading.Event().wait(0.2)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="make run needs no server")
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for leftovers in /proc")
@@ -133,6 +154,7 @@ def test_an_empty_folder_becomes_a_working_demo_that_stops_without_leftovers(
             assert page.status == 200
         with urllib.request.urlopen(f"http://localhost:{crm_port}/") as page:
             assert "A stand-in for a real CRM" in page.read().decode()
+        watch_a_tier_follow(f"http://localhost:{crm_port}", deadline)
         everybody = session_of(process.pid)
         assert len(everybody) >= 6  # supervisor, web and its worker, worker, beat, demo CRM
         process.send_signal(signal.SIGTERM)
