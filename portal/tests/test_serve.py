@@ -101,17 +101,17 @@ def session_of(leader: int) -> set[int]:
 
 def watch_a_tier_follow(crm: str, deadline: float) -> None:
     """Change a contract value in the Demo CRM until the portal has written the new tier there."""
-    with urllib.request.urlopen(f"{crm}/?q=Sparrow+Candles") as page:
+    with urllib.request.urlopen(f"{crm}/?q=Sparrow+Candles") as page:  # noqa: S310
         found = re.search(r"/contacts/4242/record/0-2/\d+", page.read().decode())
     assert found is not None
-    with urllib.request.urlopen(crm + found[0]) as page:
+    with urllib.request.urlopen(crm + found[0]) as page:  # noqa: S310
         assert 'class="tier starter"' in page.read().decode()
     form = urllib.parse.urlencode({"name": "Sparrow Candles", "acv": "31,000"}).encode()
     request = urllib.request.Request(crm + found[0], form, {"Origin": crm})  # noqa: S310
     with urllib.request.urlopen(request) as page:  # noqa: S310
         assert "took the signed webhook" in page.read().decode()
     while True:
-        with urllib.request.urlopen(crm + found[0]) as page:
+        with urllib.request.urlopen(crm + found[0]) as page:  # noqa: S310
             if 'class="tier enterprise"' in page.read().decode():
                 return
         assert time.monotonic() < deadline, "the tier did not follow"
