@@ -95,11 +95,10 @@ def alert_of_long_silence(*, now: datetime) -> int:
 
 def _tell(connection: CrmConnection, kind: str, now: datetime) -> None:
     since = connection.stale_since or now
-    page: tuple[str, tuple[str, ...]] = ("wagtailadmin_home", ())
     tell_ops(
         kind=kind,
         once=f"{connection.pk}:{since.isoformat()}",
-        page=page,
+        page=("ops_crm_connection", [connection.public_id]),
         now=now,
         connection=connection,
         since=since,

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from integrations.crm.actions.calling import as_crm_error, client_of
@@ -106,12 +107,15 @@ def unmap_field(*, mapping: FieldMapping, by: User) -> None:
     """Read a fact from the CRM no more; what was recorded stays and grows old."""
     check_ops(by)
     FieldMapping.objects.filter(pk=mapping.pk).delete()
-    for row in lock(CrmRecord.objects.filter(connection=mapping.connection_id).order_by("pk")):
-        if mapping.fact in row.facts or mapping.fact in row.problems:
-            row.facts = {k: v for k, v in row.facts.items() if k != mapping.fact}
-            row.problems = {k: v for k, v in row.problems.items() if k != mapping.fact}
-            row.has_problems = bool(row.problems)
-            row.save(update_fields=["facts", "problems", "has_problems"])
+    known = CrmRecord.objects.filter(connection=mapping.connection_id).filter(
+        Q(facts__has_key=mapping.fact) | Q(problems__has_key=mapping.fact)
+    )
+    rows = list(lock(known.order_by("pk")))
+    for row in rows:
+        row.facts = {k: v for k, v in row.facts.items() if k != mapping.fact}
+        row.problems = {k: v for k, v in row.problems.items() if k != mapping.fact}
+        row.has_problems = bool(row.problems)
+    CrmRecord.objects.bulk_update(rows, ["facts", "problems", "has_problems"], batch_size=500)
 
 
 @transaction.atomic

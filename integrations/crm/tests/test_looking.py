@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from integrations.crm import actions
 from integrations.crm.models import (
     CrmConnection,
     CrmEvent,
+    CrmRecord,
     DirtyRecord,
     FieldMapping,
     SyncDifference,
@@ -15,7 +18,7 @@ from integrations.crm.models import (
 )
 from integrations.crm.tasks import compare_crms, poll_crms
 from integrations.crm.tests.conftest import fact, tier
-from people.models import Notice
+from people.models import Notice, Organization
 
 pytestmark = pytest.mark.django_db
 SEARCH = "/crm/v3/objects/companies/search"
@@ -106,8 +109,8 @@ def test_revoked_access_is_shown_and_ops_are_told_once(crm, customer, oscar, roo
     for _again in range(3):
         crm.work()
         crm.poll()
-    connection = crm.fresh
-    assert (connection.state, connection.stale_since is not None) == ("revoked", True)
+    row = crm.fresh
+    assert (row.state, row.stale_since is not None) == ("revoked", True)
     told = Notice.objects.filter(kind="crm_revoked")
     assert sorted(told.values_list("recipient__email", flat=True)) == sorted(
         [oscar.email, root.email]
@@ -137,9 +140,9 @@ def test_a_missing_scope_is_named_and_is_no_revocation(crm, customer):
     crm.change(company, acv="1")
     crm.deliver()
     crm.work()
-    connection = crm.fresh
-    assert connection.state == "failing"
-    assert connection.missing_scopes == ["crm.objects.companies.read"]
+    row = crm.fresh
+    assert row.state == "failing"
+    assert row.missing_scopes == ["crm.objects.companies.read"]
 
 
 def test_a_limit_is_kept_for_as_long_as_the_crm_asks_and_nothing_is_lost(crm, customer):
@@ -152,9 +155,9 @@ def test_a_limit_is_kept_for_as_long_as_the_crm_asks_and_nothing_is_lost(crm, cu
     crm.change(company, acv="31000")
     crm.deliver()
     crm.work()
-    connection = crm.fresh
-    assert connection.blocked_until >= crm.now + timedelta(hours=1)
-    assert connection.state == "active"
+    row = crm.fresh
+    assert row.blocked_until >= crm.now + timedelta(hours=1)
+    assert row.state == "active"
     calls = len(crm.account.log)
     crm.work()
     assert len(crm.account.log) == calls
@@ -213,3 +216,27 @@ def test_what_is_due_decides_when_a_connection_is_looked_at(crm):
     later = CrmConnection.objects.get().next_reconcile_at
     assert later is not None
     assert later.hour == 2
+
+
+def test_a_comparison_that_finds_nothing_new_asks_the_database_per_page_and_not_per_company(
+    crm,
+):
+    def statements() -> int:
+        crm.tick(86_400)
+        with CaptureQueriesContext(connection) as asked:
+            assert crm.compare().outcome == "done"
+        return len(asked)
+
+    def more(count: int) -> None:
+        for number in range(count):
+            company = crm.company(name=f"Company {number}", acv="6000")
+            Organization.objects.create(name=f"Company {number}", external_id=company)
+        lose(crm)
+        crm.compare()
+
+    more(20)
+    few = statements()
+    more(60)
+    assert CrmRecord.objects.linked().count() == 80
+    # SQLite takes so many values at once, and writes the standings of eighty in three statements.
+    assert statements() <= few + 2

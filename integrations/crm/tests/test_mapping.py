@@ -128,6 +128,25 @@ def test_a_rate_changes_what_amounts_are_worth_at_the_next_comparison(crm, custo
 
 
 @pytest.mark.django_db
+def test_a_fact_that_is_read_no_more_stays_and_is_recorded_anew_when_it_is_mapped_again(
+    crm, customer, oscar
+):
+    company, organization = customer(acv="31000", seats="40")
+    mapping = FieldMapping.objects.get(fact="seats")
+    actions.unmap_field(mapping=mapping, by=oscar)
+    assert crm.record(company).facts == {"acv": "31000"}
+    crm.change(company, seats="50")
+    crm.deliver()
+    crm.work()
+    assert fact(organization, "seats") == "40"
+    assert crm.outcomes(company)[-1] == ("changed", "ignored", "not_mapped")
+    field = Field("seats", "Seats", FieldType.NUMBER)
+    actions.map_field(connection=crm.connection, fact="seats", field=field, by=oscar, now=crm.now)
+    crm.compare()
+    assert fact(organization, "seats") == "50"
+
+
+@pytest.mark.django_db
 def test_a_dry_run_says_what_ten_records_would_become_and_stores_nothing(crm, customer, oscar):
     company, organization = customer(acv="4000")
     for number in range(15):
