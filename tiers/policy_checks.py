@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit.words import tier_label
 from tiers.calendar_lengths import calendar_lengths
+from tiers.contract_checks import contract_faults
 from tiers.models import AccountFact, Calendar, PromiseTarget, TierPolicy, TierPromise
 from tiers.program import rules_of, targets_by_tier
 from tiers.promise_words import say_fairness
@@ -20,7 +21,7 @@ from tiers.rules.fairness import Offer, fairness
 
 def faults_of(policy: TierPolicy) -> list[str]:
     """Return why a version must not go live, a sentence each; empty when it may."""
-    return [*_rules(policy), *_promises(policy), *_calendars(policy)]
+    return [*_rules(policy), *_promises(policy), *_calendars(policy), *contract_faults(policy)]
 
 
 def warnings_of(policy: TierPolicy, at: datetime) -> list[str]:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from tickets.views.ops import (
     custom_slas,
     explaining,
+    previewing,
     publishing,
     queues,
     recomputing,
@@ -36,6 +37,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("triggers/<int:pk>/switch/", triggers.trigger_switch, name="ops_trigger_switch"),
     path("triggers/<int:pk>/move/", triggers.trigger_move, name="ops_trigger_move"),
     path("triggers/<int:pk>/remove/", triggers.trigger_remove, name="ops_trigger_remove"),
+    path("policy/<int:version>/preview/", previewing.policy_preview, name="ops_policy_preview"),
+    path(
+        "policy/<int:version>/preview/accounts/",
+        previewing.preview_accounts,
+        name="ops_preview_accounts",
+    ),
+    path(
+        "policy/<int:version>/preview/accounts.csv",
+        previewing.preview_csv,
+        name="ops_preview_csv",
+    ),
     path("policy/<int:version>/publish/", publishing.policy_publish, name="ops_publish_policy"),
     path(
         "organizations/<slug:public_id>/contract/new/",

@@ -18,8 +18,8 @@ class BrokenContracts:
     organization_ids: tuple[int, ...]
 
 
-def broken_contracts(policy: evaluation.Policy, live: evaluation.Policy) -> list[BrokenContracts]:
-    """Return the contracts that would be broken if this policy took the place of the live one.
+def broken_contracts(order: Sequence[str], live: Sequence[str]) -> list[BrokenContracts]:
+    """Return the contracts that would be broken if these tiers took the place of the live ones.
 
     The evaluator never goes below a tier that is signed, whatever facts, overrides and
     grace say; so a version breaks a contract in one way alone: it drops the tier that
@@ -27,7 +27,7 @@ def broken_contracts(policy: evaluation.Policy, live: evaluation.Policy) -> list
     then, and counts for nothing here. Custom SLAs belong to the organization and replace
     whatever a version promises, so no version breaks them.
     """
-    gone = set(live.order) - set(policy.order)
+    gone = set(live) - set(order)
     signed = AccountStanding.objects.filter(contract_floor__in=gone).order_by("pk")
     found: dict[str, list[int]] = {}
     for pk, floor in signed.values_list("pk", "contract_floor"):

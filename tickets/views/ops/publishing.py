@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,9 +17,12 @@ from portal.kit.words import Words
 from tickets.actions.publishing import CORRECT, publish_calendar_version, publish_policy
 from tickets.forms.publishing import TREATMENTS, PublishForm
 from tickets.models import RecomputeRun
+from tickets.moves import Preview as AccountPreview
+from tickets.moves import preview_of
 from tickets.publishing import PublishPreview, preview_calendar, preview_policy
 from tiers.calendars import pinned
 from tiers.models import Calendar, CalendarVersion, OpenTickets, TierPolicy
+from tiers.rules.evaluation.values import InputError
 from tiers.views.ops.frame import me, ops_view, put_into, render_ops
 
 Preview = Callable[[str], PublishPreview]
@@ -39,6 +43,8 @@ class Dialog:
     done: str
     # What the editor looked at: the page sends it back, so that nothing else is published.
     revision: str = ""
+    # What becomes of all accounts, where that is what is published.
+    accounts: AccountPreview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +74,17 @@ def policy_publish(request: HttpRequest, version: int) -> HttpResponse:
         ),
         source=f"policy:{version}",
         done=page,
+        accounts=_accounts(policy, now) if policy.status not in _OVER else None,
     )
     return _answer(request, dialog, is_open=policy.status not in _OVER)
+
+
+def _accounts(policy: TierPolicy, now: datetime) -> AccountPreview | None:
+    """Return what becomes of all accounts; None for criteria that nobody can read."""
+    try:
+        return preview_of(policy, now)
+    except InputError:
+        return None
 
 
 _OVER = (TierPolicy.Status.LIVE, TierPolicy.Status.RETIRED)
@@ -146,6 +161,7 @@ def _answer(request: HttpRequest, dialog: Dialog, *, is_open: bool) -> HttpRespo
         lead=dialog.lead,
         form=form,
         options=options,
+        preview=dialog.accounts,
         back=dialog.done,
         revision=dialog.revision,
         status=422 if form.errors else 200,
