@@ -24,6 +24,7 @@ from tiers.actions import (
 )
 from tiers.actions.evaluating import open_assignment
 from tiers.models import AccountFact, FactImport, FactImportFile, FactImportLine
+from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.django_db
 NOW = TUESDAY + timedelta(hours=3)
@@ -204,6 +205,7 @@ def test_the_same_file_checked_again_has_the_same_fingerprint(accounts, oscar):
 def test_a_preview_under_another_policy_is_not_applied(accounts, oscar, root):
     row = checked(FILE, oscar)
     draft = draft_from_live(author=root, now=NOW)
+    signed_off(draft, by=oscar, now=NOW)
     publish_policy(
         policy=draft, treatment="keep", change_note="Again", published_by=oscar,
         now=NOW + timedelta(minutes=1),
