@@ -107,8 +107,8 @@ STEPS: Sequence[Words] = (
     ),
     _(
         "Wait up to ten minutes until Salesforce knows the new app, enter its consumer key and "
-        "secret (or private key) here, and press Test. From here on changes are found within "
-        "minutes; the next steps make it seconds."
+        "secret (or private key) here, save, and press Test the connection. From then on changes "
+        "are found within minutes; the next steps make it seconds."
     ),
     _(
         "Create an outbound message (Setup, Outbound Messages, New) for the object Account. "
