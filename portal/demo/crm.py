@@ -81,7 +81,9 @@ def _connect(by: User, now: datetime) -> None:
     organizations = list(Organization.objects.order_by("name", "pk").prefetch_related("domains"))
     ids = {row.pk: FIRST_ID + place for place, row in enumerate(organizations)}
     _write(credentials, token, {ids[row.pk]: row for row in organizations}, now)
-    with running(Keeper(demo_crm_file()).account(), port=settings.DEMO_CRM_PORT):
+    keeper = Keeper(demo_crm_file())
+    account = keeper.account()
+    with running(account, port=settings.DEMO_CRM_PORT):
         actions.test_connection(connection=connection, by=by, now=now)
         fields = actions.fields_of(connection=connection, by=by, now=now)
         by_name = {field.name: field for field in fields}
@@ -93,6 +95,11 @@ def _connect(by: User, now: datetime) -> None:
         for row in organizations:
             record = CrmRecord.objects.get(connection=connection, external_id=str(ids[row.pk]))
             actions.link_record(record=record, organization=row, by=by, now=clock.now())
+        # Looking at an account may end a grace period that was over: the CRM knows it at once.
+        connection = CrmConnection.objects.get(pk=connection.pk)
+        actions.queue_tier_writes(connection=connection, now=clock.now())
+        actions.write_tiers(connection=connection, now=clock.now(), limit=len(organizations))
+    keeper.save(account)
 
 
 def _write_anew(connection: CrmConnection, by: User, now: datetime) -> None:

@@ -101,9 +101,12 @@ def _note(
     conversions: Mapping[str, str],
 ) -> str:
     """Name the ledger rows: whoever asks why an account is in a tier finds the CRM's event."""
-    numbers = ", ".join(
-        str(event.pk) for event in entries.settled if event.fact in changed and event.pk
-    )
+    keys = [event.pk for event in entries.settled if event.fact in changed and event.pk]
+    if len(keys) > 1 and not conversions and not any(before.get(fact) for fact in changed):
+        # What the first reading brought is the facts themselves; their rows stand together.
+        first, last = min(keys), max(keys)
+        return f"{look.label} {row.external_id}, CRM events {first} to {last}: first reading"
+    numbers = ", ".join(map(str, keys))
     told = ", ".join(
         f"{fact} {before.get(fact) or '-'} -> {value or '-'}"
         + (f" ({conversions[fact]})" if fact in conversions else "")

@@ -180,11 +180,12 @@ def notice(text: str, *, good: bool = True) -> str:
 def delivery_list(sent: Sequence[Sent]) -> str:
     """Return the log of webhooks."""
     rows = "".join(
-        f"<tr><td>{esc(one.at)}</td><td>{esc(one.what)}</td>"
-        f'<td class="{"ok" if 200 <= one.status < 300 else "fail"}">'
+        f'<tr><td data-label="Sent (UTC)">{esc(one.at)}</td>'
+        f'<td data-label="What">{esc(one.what)}</td>'
+        f'<td data-label="Answer" class="{"ok" if 200 <= one.status < 300 else "fail"}">'
         f"{esc(one.status or 'no answer')}</td>"
-        f'<td class="number">{one.milliseconds} ms</td>'
-        f'<td class="number">{one.attempt}</td></tr>'
+        f'<td data-label="Took" class="number">{one.milliseconds} ms</td>'
+        f'<td data-label="Attempt" class="number">{one.attempt}</td></tr>'
         for one in sent
     )
     empty = '<p class="empty">Nothing was sent yet. Change a company.</p>' if not rows else ""

@@ -94,6 +94,9 @@ legend { font-weight: 700; padding: 0; margin-bottom: 6px; }
   table { background: none; }
   tr { padding: 10px 12px; margin-bottom: 10px; background: var(--card);
     border: 1px solid var(--line); border-radius: 8px; }
+  td[data-label] { display: flex; gap: 12px; }
+  td[data-label]::before { content: attr(data-label); flex: 0 0 90px; font-weight: 400;
+    color: var(--soft); }
   td { padding: 2px 0; } .number { text-align: left; }
 }
 """
