@@ -1,7 +1,8 @@
 """Where a recorded fact came from, as a link: the rooms above know their own events' pages.
 
-A room registers ``@hooks.register(FACT_LINK_HOOK)`` with a function that takes the facts of a
-page and returns addresses by their ids, for those that it knows; one call for all of them.
+A room calls ``hooks.register(FACT_LINK_HOOK, fn)`` in its ``wagtail_hooks`` with a function that
+takes the facts of a page and returns addresses by their ids, for those that it knows; one call
+for all of them.
 """
 
 from collections.abc import Sequence

@@ -52,7 +52,7 @@ def organizations_item() -> MenuItem:
 def overrides_item() -> MenuItem:
     """Lead to what waits for a decision."""
     return OpsMenuItem(
-        _("Overrides"), reverse("ops_overrides"), name="overrides", icon_name="key", order=15
+        _("Overrides"), reverse("ops_overrides"), name="overrides", icon_name="key", order=12
     )
 
 

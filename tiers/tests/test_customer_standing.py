@@ -12,12 +12,12 @@ from tiers.actions import (
     draft_from_live,
     evaluate_organization,
     give_override,
-    publish_policy,
     record_facts,
 )
 from tiers.actions.overriding import extend_override
 from tiers.customer_standing import CustomerStanding, customer_standing
 from tiers.models import Criterion, TierAssignment, TierRule
+from tiers.tests.policy_kit import put_in_force
 
 DAY = timedelta(days=1)
 SECRETS = ("Key account of the board", "Lena", "Oscar", "strategic", "criticality", "health", "USD")
@@ -58,9 +58,7 @@ def test_a_plan_that_follows_from_internal_facts_does_not_name_them(
     draft = draft_from_live(author=oscar, now=TUESDAY)
     rule = TierRule.objects.create(policy=draft, tier="enterprise", precedence=0)
     Criterion.objects.create(rule=rule, fact="strategic", op="eq", value=True)
-    publish_policy(
-        policy=draft, treatment="keep", change_note="Board", published_by=oscar, now=TUESDAY
-    )
+    put_in_force(draft, TUESDAY)
     record_facts(organization=starter, values={"strategic": "yes"}, source="ops", now=TUESDAY)
     said = standing(starter)
     assert TierAssignment.objects.open().get(organization=starter).tier == "enterprise"
@@ -91,9 +89,7 @@ def test_the_grace_never_threatens_with_less_than_is_signed(
     draft = draft_from_live(author=oscar, now=TUESDAY)
     draft.max_step_down = 2
     draft.save()
-    publish_policy(
-        policy=draft, treatment="keep", change_note="Two steps", published_by=oscar, now=TUESDAY
-    )
+    put_in_force(draft, TUESDAY)
     record_facts(
         organization=enterprise, values={"acv": "100", "contract_floor": "professional"},
         source="ops", now=TUESDAY,

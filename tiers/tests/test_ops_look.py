@@ -48,8 +48,8 @@ def test_operations_see_their_own_menu_and_nothing_about_web_pages(
     oscar: User, at_door: Door
 ) -> None:
     assert menu(at_door(oscar)) == [
-        "organizations", "overrides", "policy", "promises", "calendars", "queues", "triggers",
-        "tier-report", "repairs", "desk",
+        "organizations", "overrides", "crm", "policy", "promises", "calendars", "queues",
+        "triggers", "tier-report", "repairs", "desk",
     ]  # fmt: skip
 
 
