@@ -62,23 +62,24 @@ TICKETS_FOR_ONE_WRITER, MARKS_FOR_ONE_WRITER = 50, 1000
 # Longer than any transaction that opens a ticket.
 OPENED_LATELY = timedelta(minutes=2)
 BUDGET_SECONDS = 20.0
-# As many as are looked up at once; more have their turn with the next tick.
-MOST = 100_000
+# As many tickets are looked up at once; then the latest changes are looked for again.
+LOOK = 2000
 CHANGED = ["tier", "queue", "last_event_seq", "last_event_at", "updated_at"]
 
 
 def follow_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> int:
     """Let open tickets follow the tiers that changed; return how many did.
 
-    Goes on in batches until nothing is left, or for ``budget_seconds``.
+    Goes on in batches until nothing is left, or for ``budget_seconds``. What changed last
+    goes first: whoever moves one account while thousands are on their way need not wait
+    for them.
     """
-    until = time.monotonic() + budget_seconds
+    watch = _Watch(now, budget_seconds)
     followed = 0
     if TierAssignment.objects.unfollowed(now).exists():
-        told = Q(assignment__followed_at=None)
-        followed += _follow_all(told, now, until)
-        _mark_followed(now, until)
-    return followed + _follow_all(Q(created_at__gte=now - OPENED_LATELY), now, until)
+        followed += _follow_all(Q(assignment__followed_at=None), watch)
+        _mark_followed(watch)
+    return followed + _follow_all(Q(created_at__gte=now - OPENED_LATELY), watch)
 
 
 def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> int:
@@ -87,7 +88,24 @@ def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) ->
     Finds what no row told of: tickets that were opened during a change, or solved then
     and opened again.
     """
-    return _follow_all(Q(), now, time.monotonic() + budget_seconds)
+    return _follow_all(Q(), _Watch(now, budget_seconds))
+
+
+class _Watch:
+    """Tells the time of a call that goes on for a while, and when it has to end."""
+
+    def __init__(self, now: datetime, budget_seconds: float) -> None:
+        self._now, self._begun, self._budget = now, time.monotonic(), budget_seconds
+
+    @property
+    def _gone(self) -> float:
+        return time.monotonic() - self._begun
+
+    def now(self) -> datetime:
+        return self._now + timedelta(seconds=self._gone)
+
+    def is_over(self) -> bool:
+        return self._gone >= self._budget
 
 
 def behind_their_tier(tickets: TicketQuerySet, live: Program, now: datetime) -> TicketQuerySet:
@@ -121,29 +139,36 @@ def _batch_sizes() -> tuple[int, int]:
     return TICKETS_FOR_ONE_WRITER, MARKS_FOR_ONE_WRITER
 
 
-def _follow_all(which: Q, now: datetime, until: float) -> int:
-    """Let the tickets that are behind follow, the oldest first; return how many did."""
-    live = program_of(live_policy_at(now))
-    behind = behind_their_tier(Ticket.objects.all(), live, now).filter(which)
-    found = list(behind.order_by("pk").values_list("pk", flat=True)[:MOST])
+def _follow_all(which: Q, watch: _Watch) -> int:
+    """Let the tickets that are behind follow, the latest change first; return how many did."""
     size = _batch_sizes()[0]
     followed = 0
-    for start in range(0, len(found), size):
-        with transaction.atomic():
-            followed += _follow(found[start : start + size], live, now)
-        if time.monotonic() >= until:
+    held: set[int] = set()
+    while not watch.is_over():
+        live = program_of(live_policy_at(watch.now()))
+        behind = behind_their_tier(Ticket.objects.all(), live, watch.now()).filter(which)
+        latest_first = behind.exclude(pk__in=held).order_by("-assignment__valid_from", "pk")
+        found = list(latest_first.values_list("pk", flat=True)[:LOOK])
+        for start in range(0, len(found), size):
+            batch = found[start : start + size]
+            with transaction.atomic():
+                done, free = _follow(batch, live, watch.now())
+            followed += done
+            held |= set(batch) - free
+        if len(found) < LOOK:
             break
     return followed
 
 
-def _mark_followed(now: datetime, until: float) -> None:
+def _mark_followed(watch: _Watch) -> None:
     """Mark the rows whose organizations have no open ticket that is behind."""
-    live = program_of(live_policy_at(now))
+    live = program_of(live_policy_at(watch.now()))
     size = _batch_sizes()[1]
-    behind = behind_their_tier(
-        Ticket.objects.filter(organization=OuterRef("organization_id")), live, now
-    )
-    while time.monotonic() < until:
+    while not watch.is_over():
+        now = watch.now()
+        behind = behind_their_tier(
+            Ticket.objects.filter(organization=OuterRef("organization_id")), live, now
+        )
         with transaction.atomic():
             settled = TierAssignment.objects.unfollowed(now).filter(~Exists(behind))
             done = list(claim(settled.values_list("pk", flat=True), size))
@@ -152,8 +177,8 @@ def _mark_followed(now: datetime, until: float) -> None:
             return
 
 
-def _follow(ticket_ids: Sequence[int], live: Program, now: datetime) -> int:
-    """Let those of these tickets follow that nobody holds; return how many did."""
+def _follow(ticket_ids: Sequence[int], live: Program, now: datetime) -> tuple[int, set[int]]:
+    """Let those of these tickets follow that nobody holds; return how many did, and those."""
     free = claim(Ticket.objects.filter(pk__in=ticket_ids).order_by("pk"), len(ticket_ids))
     tickets = {ticket.pk: ticket for ticket in free}
     # Read again under the lock: the tier in force, and the assignment that says so.
@@ -166,7 +191,7 @@ def _follow(ticket_ids: Sequence[int], live: Program, now: datetime) -> int:
         insert_all([_follow_one(one, *wanted[one.pk], places, now) for one in following])
         update_all(following, CHANGED)
         _ask_triggers(following, now)
-    return len(following)
+    return len(following), set(tickets)
 
 
 @dataclass(frozen=True, slots=True)

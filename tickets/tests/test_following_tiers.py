@@ -82,7 +82,8 @@ def test_a_promotion_brings_open_tickets_into_the_new_tiers_queue_and_says_so(
     )  # fmt: skip
     held = TierAssignment.objects.open().get(organization=professional)
     assert event.detail["assignment"] == held.pk
-    assert held.followed_at == SOON
+    assert held.followed_at
+    assert held.followed_at >= SOON
     page = words_of(at_door(lena).get(reverse("desk_ticket", args=[ticket.reference])))
     assert "Professional became Enterprise: moved from Professional to Enterprise Support" in page
 
@@ -209,6 +210,21 @@ def test_a_ticket_opened_while_the_tier_changed_is_found_by_the_next_tick(
     assert standing(ticket) == ("professional", "professional")
 
 
+def test_the_latest_change_does_not_wait_for_the_many_before_it(
+    paul: User, professional: Organization, stella: User, starter: Organization,
+    open_for: Opened, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(module, "_batch_sizes", lambda: (1, 2))
+    many = [open_for(paul) for _ in range(4)]
+    one = open_for(stella)
+    follow_tiers(now=TUESDAY)
+    pays(professional, "60000", SOON)
+    pays(starter, "60000", SOON + timedelta(seconds=1))
+    follow_tiers(now=SOON + timedelta(seconds=2))
+    order = TicketEvent.objects.filter(kind=TicketEvent.Kind.TIER).order_by("pk")
+    assert list(order.values_list("ticket_id", flat=True)) == [one.pk, *(t.pk for t in many)]
+
+
 def test_an_assignment_of_the_future_waits_for_its_time(
     paul: User, professional: Organization, open_for: Opened
 ) -> None:
@@ -225,6 +241,7 @@ def test_many_organizations_and_tickets_take_many_batches(
     open_for: Opened, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(module, "_batch_sizes", lambda: (1, 2))
+    monkeypatch.setattr(module, "LOOK", 3)
     tickets = [open_for(paul) for _ in range(5)] + [open_for(stella) for _ in range(3)]
     follow_tiers(now=TUESDAY)
     pays(professional, "60000")
