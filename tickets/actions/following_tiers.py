@@ -64,6 +64,7 @@ OPENED_LATELY = timedelta(minutes=2)
 BUDGET_SECONDS = 20.0
 # As many tickets are looked up at once; then the latest changes are looked for again.
 LOOK = 2000
+LATEST_FIRST: tuple[str, ...] = ("-assignment__valid_from", "pk")
 CHANGED = ["tier", "queue", "last_event_seq", "last_event_at", "updated_at"]
 
 
@@ -147,8 +148,8 @@ def _follow_all(which: Q, watch: _Watch) -> int:
     while not watch.is_over():
         live = program_of(live_policy_at(watch.now()))
         behind = behind_their_tier(Ticket.objects.all(), live, watch.now()).filter(which)
-        latest_first = behind.exclude(pk__in=held).order_by("-assignment__valid_from", "pk")
-        found = list(latest_first.values_list("pk", flat=True)[:LOOK])
+        free_ones = behind.exclude(pk__in=held).order_by(*LATEST_FIRST)
+        found = list(free_ones.values_list("pk", flat=True)[:LOOK])
         for start in range(0, len(found), size):
             batch = found[start : start + size]
             with transaction.atomic():
