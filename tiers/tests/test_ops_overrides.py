@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import TUESDAY
+from people.actions import create_organization
 from people.models import Organization, User
-from tiers.actions import record_facts, request_override
+from tiers.actions import approve_override, record_facts, request_override
 from tiers.models import OverrideRequest, TierAssignment, TierOverride
 from tiers.tests.ops_kit import main_of, words_of
 
@@ -151,6 +154,34 @@ def test_the_list_shows_what_waits_what_counts_and_what_was_decided(
     assert "Nothing waits for a decision." in shown
     assert "Stella Storage E Enterprise 31 Mar 2026 21 days left 20 Mar 2026" in shown
     assert "approved asked for by Agnes Agent, decided by Oscar Ops" in shown
+
+
+def test_the_list_costs_the_same_however_much_waits_and_counts(
+    ops: Client, agnes: User, lena: User, root: User
+) -> None:
+    address = reverse("ops_overrides")
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            ops.get(address)
+        return len(queries)
+
+    def fill(names: str) -> None:
+        for name in names:
+            organization = create_organization(name=name)
+            for give in (True, False):
+                request = request_override(
+                    organization=organization, tier="enterprise", reason="Go-live", by=agnes,
+                    starts=TUESDAY.date(), expires=TUESDAY.date() + timedelta(days=9), now=TUESDAY,
+                )  # fmt: skip
+                if give:
+                    approve_override(request=request, by=root, now=TUESDAY)
+
+    fill("A")
+    ops.get(address)
+    few = cost()
+    fill("BCDEFG")
+    assert cost() == few
 
 
 def test_the_ops_home_says_how_many_wait(asked: OverrideRequest, ops: Client) -> None:
