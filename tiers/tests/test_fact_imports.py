@@ -23,7 +23,14 @@ from tiers.actions import (
     upload_facts,
 )
 from tiers.actions.evaluating import open_assignment
-from tiers.models import AccountFact, FactImport, FactImportFile, FactImportLine
+from tiers.actions.importing.applying import apply_lines
+from tiers.models import (
+    AccountFact,
+    FactImport,
+    FactImportFile,
+    FactImportLine,
+    TierAssignment,
+)
 from tiers.tests.review_kit import signed_off
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +180,18 @@ def test_a_worker_that_is_stopped_goes_on_where_it_was(accounts, oscar):
     row.refresh_from_db()
     assert row.status == "done"
     assert AccountFact.objects.filter(source="import", fact="acv").count() == 2
+
+
+def test_an_organization_that_went_in_the_middle_stops_nobody_else(accounts, oscar):
+    row = checked(FILE, oscar)
+    apply_import(fact_import=row, fingerprint=row.fingerprint, by=oscar, now=LATER)
+    steps = apply_lines(fact_import=row, now=LATER)
+    assert next(steps) == 1
+    TierAssignment.objects.filter(organization=accounts[2]).delete()
+    accounts[2].delete()
+    assert list(steps) == [1]
+    assert [line.result for line in lines(row)] == ["applied", "", "skipped"]
+    assert lines(row)[2].said == ["The organization is gone."]
 
 
 def test_an_import_under_way_can_be_stopped_and_what_was_applied_stays(accounts, oscar):

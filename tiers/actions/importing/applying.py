@@ -30,6 +30,7 @@ Outcome = FactImportLine.Outcome
 Result = FactImportLine.Result
 Status = FactImport.Status
 LEASE = timedelta(seconds=60)
+AT_ONCE = 100
 # What makes one line impossible to apply. Anything else is an outage: the line is tried again.
 IMPOSSIBLE = (
     Refused,
@@ -47,13 +48,23 @@ def apply_lines(*, fact_import: FactImport, now: datetime) -> Iterator[int]:
 
     Raises OutOfStep when another worker is at it, or somebody stopped it.
     """
-    while _apply_next(fact_import, now):
-        yield 1
+    while chunk := _next_lines(fact_import):
+        for line in chunk:
+            _apply_one(fact_import, line, now)
+            yield 1
+    with transaction.atomic():
+        end_import(_held(fact_import), Status.DONE, now)
 
 
-@transaction.atomic
-def _apply_next(fact_import: FactImport, now: datetime) -> bool:
-    row = claim(
+def _next_lines(fact_import: FactImport) -> list[FactImportLine]:
+    """Return some lines to apply. They do not change any more: nobody checks a file again now."""
+    waiting = fact_import.lines.to_apply().filter(number__gt=fact_import.applied_until)
+    return list(waiting[:AT_ONCE])
+
+
+def _held(fact_import: FactImport) -> FactImport:
+    """Return the import, locked, if it still is where this worker thinks it is."""
+    row: FactImport | None = claim(
         FactImport.objects.filter(
             pk=fact_import.pk,
             status=Status.APPLYING,
@@ -63,17 +74,18 @@ def _apply_next(fact_import: FactImport, now: datetime) -> bool:
     ).first()
     if row is None:
         raise OutOfStep
-    line = row.lines.to_apply().filter(number__gt=row.applied_until).first()
-    if line is None:
-        end_import(row, Status.DONE, now)
-        return False
+    return row
+
+
+@transaction.atomic
+def _apply_one(fact_import: FactImport, line: FactImportLine, now: datetime) -> None:
+    row = _held(fact_import)
     with override(row.applied_by.language if row.applied_by else None):
         _apply(row, line, now)
     line.save(update_fields=["result", "said", "organization"])
     row.applied_until, row.lease_until = line.number, now + LEASE
     row.save(update_fields=["applied_until", "lease_until"])
     fact_import.applied_until = row.applied_until
-    return True
 
 
 def _apply(row: FactImport, line: FactImportLine, now: datetime) -> None:
@@ -114,6 +126,7 @@ def _change(row: FactImport, line: FactImportLine, now: datetime) -> None:
     rows_found = Organization.objects.filter(pk=line.organization_id or 0)
     organization: Organization | None = lock(rows_found).first()
     if organization is None:
+        line.organization = None  # the row may have been read while there was one
         line.result, line.said = Result.SKIPPED, [_("The organization is gone.")]
         return
     rows = AccountFact.objects.filter(organization=organization, fact__in=line.changes).current()
