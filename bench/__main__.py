@@ -18,6 +18,7 @@ MEASURES = {
     "lag": False,
     "crm": False,
     "recompute": False,
+    "tiers": False,
     "sweep": True,
     "queue_page": True,
 }

@@ -110,12 +110,12 @@ class Preview:
     @property
     def acv_moved(self) -> str:
         """The contract value of those who move."""
-        return money(self.moved.acv_cents, self.policy.currency)
+        return _sum(self.moved.acv_cents, self.policy.currency)
 
     @property
     def acv_all(self) -> str:
         """The contract value of all accounts."""
-        return money(self.all.acv_cents, self.policy.currency)
+        return _sum(self.all.acv_cents, self.policy.currency)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -125,7 +125,7 @@ class Preview:
                 "tier": before,
                 "is_gone": before not in self.matrix.after,
                 "cells": [
-                    CellShown(cell, money(cell.acv_cents, self.policy.currency))
+                    CellShown(cell, _sum(cell.acv_cents, self.policy.currency))
                     for cell in (self.matrix.cell(before, after) for after in self.matrix.after)
                 ],
             }
@@ -224,6 +224,11 @@ def money(cents: int | None, currency: str) -> str:
         return _("not known")
     amount = (Decimal(cents) / 100).normalize()
     return fact_value("acv", format(amount, "f"), currency)
+
+
+def _sum(cents: int, currency: str) -> str:
+    """Return a sum in whole units: nobody reads the cents of a thousand accounts."""
+    return money(round(cents, -2), currency)
 
 
 def near_words(edges: Sequence[Edge], standing: AccountStanding, currency: str) -> str:
