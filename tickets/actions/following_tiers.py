@@ -78,9 +78,10 @@ def follow_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> in
     watch = _Watch(now, budget_seconds)
     followed = 0
     if TierAssignment.objects.unfollowed(now).exists():
-        followed += _follow_all(Q(assignment__followed_at=None), watch)
+        followed += _follow_all(Ticket.objects.all(), watch, unfollowed=True)
         _mark_followed(watch)
-    return followed + _follow_all(Q(created_at__gte=now - OPENED_LATELY), watch)
+    lately = Ticket.objects.filter(created_at__gte=now - OPENED_LATELY)
+    return followed + _follow_all(lately, watch)
 
 
 def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> int:
@@ -89,7 +90,7 @@ def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) ->
     Finds what no row told of: tickets that were opened during a change, or solved then
     and opened again.
     """
-    return _follow_all(Q(), _Watch(now, budget_seconds))
+    return _follow_all(Ticket.objects.all(), _Watch(now, budget_seconds))
 
 
 class _Watch:
@@ -109,12 +110,17 @@ class _Watch:
         return self._gone >= self._budget
 
 
-def behind_their_tier(tickets: TicketQuerySet, live: Program, now: datetime) -> TicketQuerySet:
+def behind_their_tier(
+    tickets: TicketQuerySet, live: Program, now: datetime, *, unfollowed: bool = False
+) -> TicketQuerySet:
     """Return the active tickets whose tier is not their organization's; it is in ``held``.
 
     A tier that the live program does not know counts as its default tier, as everywhere.
+    ``unfollowed`` looks at marked rows alone, through their partial index.
     """
     in_force = {"valid_to": None, "valid_from__lte": now}
+    if unfollowed:
+        in_force["followed_at"] = None
     path = "organization__tier_assignments"
     return (
         tickets.active()
@@ -140,14 +146,14 @@ def _batch_sizes() -> tuple[int, int]:
     return TICKETS_FOR_ONE_WRITER, MARKS_FOR_ONE_WRITER
 
 
-def _follow_all(which: Q, watch: _Watch) -> int:
+def _follow_all(tickets: TicketQuerySet, watch: _Watch, *, unfollowed: bool = False) -> int:
     """Let the tickets that are behind follow, the latest change first; return how many did."""
     size = _batch_sizes()[0]
     followed = 0
     held: set[int] = set()
     while not watch.is_over():
         live = program_of(live_policy_at(watch.now()))
-        behind = behind_their_tier(Ticket.objects.all(), live, watch.now()).filter(which)
+        behind = behind_their_tier(tickets, live, watch.now(), unfollowed=unfollowed)
         free_ones = behind.exclude(pk__in=held).order_by(*LATEST_FIRST)
         found = list(free_ones.values_list("pk", flat=True)[:LOOK])
         for start in range(0, len(found), size):
