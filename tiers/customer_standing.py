@@ -17,6 +17,7 @@ from portal.kit.words import tier_label
 from tiers.actions.evaluating import open_assignment, state_of
 from tiers.explaining import grace_end
 from tiers.models import AccountFact, TierAssignment, TierOverride, TierPolicy
+from tiers.program import live_policy_at
 
 Source = TierAssignment.Source
 # What is written in the customer's own contract: a plan may be said to follow from it.
@@ -44,13 +45,16 @@ class CustomerStanding:
 
 
 def customer_standing(organization: Organization, now: datetime) -> CustomerStanding:
-    """Say to an organization's people why they have their tier; three queries at most."""
+    """Say to an organization's people why they have their tier; four queries at most."""
     held = open_assignment(organization)
     if held is None:
         return CustomerStanding(_("This is the plan that everybody starts with."), None)
     if held.source == Source.OVERRIDE:
         return _lent(organization, held, now)
-    change = _end_of_grace(held, now.date()) if held.source == Source.GRACE else None
+    # The version in force decides about the end, not the one the assignment was made under.
+    policy = live_policy_at(now)
+    in_grace = held.source == Source.GRACE
+    change = _end_of_grace(held, policy, now.date()) if in_grace else None
     return CustomerStanding(_why(held), change)
 
 
@@ -69,12 +73,12 @@ def _why(held: TierAssignment) -> str:
     return _("%(tier)s is the plan that goes with your agreement with us.") % tier
 
 
-def _end_of_grace(held: TierAssignment, today: date) -> Change | None:
-    day = grace_end(held)
-    order = list(held.policy.tier_order)
-    if day is None or held.tier not in order:
+def _end_of_grace(held: TierAssignment, policy: TierPolicy, today: date) -> Change | None:
+    day = grace_end(held, policy)
+    goal = held.evaluation.decision["trace"]["goal"]
+    if day is None or not {held.tier, goal} <= set(policy.tier_order):
         return None
-    tier = _next_step(held.policy, held.tier, held.evaluation.decision)
+    tier = _next_step(policy, held.tier, held.evaluation.decision)
     if tier == held.tier:
         return None
     words = {"day": _day(day), "tier": tier_label(tier), "now": tier_label(held.tier)}

@@ -10,12 +10,12 @@ from tiers.actions.evaluating import (
     OBSERVING_SOURCES,
     inputs_of,
     open_assignment,
-    state_of,
+    says_the_same,
 )
 from tiers.criteria_words import threshold_words
 from tiers.fact_links import links_of
 from tiers.fact_words import fact_label, fact_value, source_label
-from tiers.models import AccountFact, TierAssignment
+from tiers.models import AccountFact, TierAssignment, TierPolicy
 from tiers.program import Program, live_policy_at, program_of
 from tiers.reason_words import say
 from tiers.rules import evaluation
@@ -113,17 +113,20 @@ def explain(organization: Organization, now: datetime) -> Explanation:
         ),
         known=known,
         links=links,
-        differs=assignment is None
-        or (assignment.tier, assignment.policy_id) != (decision.tier, policy.pk)
-        or state_of(assignment) != decision.state,
+        differs=not says_the_same(assignment, decision),
     )
 
 
-def grace_end(assignment: TierAssignment) -> date | None:
-    """Return the first day on which an assignment in grace may be lowered."""
+def grace_end(assignment: TierAssignment, policy: TierPolicy | None = None) -> date | None:
+    """Return the first day on which an assignment in grace may be lowered.
+
+    ``policy`` is the version in force, which may have another grace than the one that the
+    assignment was made under; without it, what was said then.
+    """
     if assignment.below_since is None:
         return None
-    return assignment.below_since + timedelta(days=assignment.policy.demote_grace_days)
+    days = (policy or assignment.policy).demote_grace_days
+    return assignment.below_since + timedelta(days=days)
 
 
 def stale_since(seen: datetime | date, stale_days: int) -> date:

@@ -93,7 +93,7 @@ def evaluate_organization(*, organization: Organization, now: datetime) -> TierA
     held = open_assignment(organization)
     inputs = _inputs(organization, known, held, now)
     decision = evaluation.decide(program_of(policy).rules, inputs)
-    if not _says_the_same(held, decision):
+    if not says_the_same(held, decision):
         held = _assign(organization, held, policy, inputs, decision, now)
     assert held is not None
     keep_standing(
@@ -103,7 +103,8 @@ def evaluate_organization(*, organization: Organization, now: datetime) -> TierA
     return held
 
 
-def _says_the_same(held: TierAssignment | None, decision: evaluation.Decision) -> bool:
+def says_the_same(held: TierAssignment | None, decision: evaluation.Decision) -> bool:
+    """Whether an answer changes nothing about the assignment in force, whatever version gave it."""
     return (
         held is not None
         and held.tier == decision.tier

@@ -99,6 +99,19 @@ def test_the_grace_never_threatens_with_less_than_is_signed(
     assert said.change.tier == "professional"
 
 
+def test_the_end_of_the_grace_is_that_of_the_version_in_force(
+    enterprise: Organization, oscar: User
+) -> None:
+    record_facts(organization=enterprise, values={"acv": "100"}, source="ops", now=TUESDAY)
+    draft = draft_from_live(author=oscar, now=TUESDAY + DAY)
+    draft.demote_grace_days = 30
+    draft.save()
+    put_in_force(draft, TUESDAY + DAY)
+    change = standing(enterprise, 2).change
+    assert change is not None
+    assert change.day == (TUESDAY + 30 * DAY).date()
+
+
 def test_a_fact_that_went_silent_frightens_nobody(
     enterprise: Organization,
 ) -> None:

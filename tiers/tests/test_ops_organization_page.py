@@ -13,9 +13,10 @@ from django.urls import reverse
 from conftest import TUESDAY
 from people.actions import add_domain, create_organization, give_membership, verify_domain
 from people.models import Membership, Organization, OrganizationDomain, User
-from tiers.actions import evaluate_organization, record_facts
+from tiers.actions import draft_from_live, evaluate_organization, record_facts
 from tiers.models import Calendar, OrganizationTarget, TierAssignment
 from tiers.tests.ops_kit import main_of, words_of
+from tiers.tests.policy_kit import put_in_force
 
 Door = Callable[..., Client]
 DAY = timedelta(days=1)
@@ -90,6 +91,14 @@ def test_the_page_says_when_the_stored_answer_is_behind_and_evaluates_on_demand(
     assert "Analytical Engines was evaluated: Professional." in words_of(response)
     assert "Judged now" not in main_of(response)
     assert TierAssignment.objects.open().get(organization=enterprise).tier == "professional"
+
+
+def test_a_new_version_that_changes_nothing_for_an_account_leaves_nothing_to_store(
+    professional: Organization, oscar: User, ops: Client
+) -> None:
+    put_in_force(draft_from_live(author=oscar, now=TUESDAY), TUESDAY + DAY)
+    evaluate_organization(organization=professional, now=TUESDAY + DAY)
+    assert "Judged now" not in page(ops, professional)
 
 
 def test_facts_stand_with_value_source_person_note_and_age(

@@ -68,7 +68,7 @@ class TierPanel(OpsPanel):
                 {
                     "organization": row.organization,
                     "tier": row.tier,
-                    "until": grace_end(row),
+                    "until": grace_end(row, policy),
                     "goal": row.evaluation.decision["trace"]["goal"],
                     "sentence": say_stored(row.evaluation.decision["reasons"][0], currency),
                 }
