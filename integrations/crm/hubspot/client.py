@@ -260,7 +260,7 @@ class HubSpotClient:
                     break
 
     def _record(self, answer: Any, fields: Sequence[str]) -> Record:
-        return read_record(answer, fields, self._types)
+        return read_record(answer, fields, lambda name: self._types.get(name))
 
     def _search(
         self,

@@ -1,9 +1,10 @@
 """HubSpot's records and properties in our words."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,7 +24,11 @@ _TYPES = {
     "bool": FieldType.YES_NO,
     "enumeration": FieldType.CHOICE,
 }
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXPONENT = re.compile(r"-?\d+(\.\d+)?[eE][+-]?\d{1,3}")
+# Milliseconds since 1970, from 1973 on and for some thousand years.
+_MILLISECONDS = re.compile(r"-?\d{11,14}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
 
 def rows_of(answer: Any) -> list[Any]:
@@ -64,13 +69,15 @@ def read_field(answer: Any) -> Field:
     )
 
 
-def read_record(answer: Any, fields: Sequence[str], types: Mapping[str, FieldType]) -> Record:
+def read_record(
+    answer: Any, fields: Sequence[str], type_of: Callable[[str], FieldType | None]
+) -> Record:
     """Return one company with the fields that were asked for."""
     properties: Mapping[str, str | None] = answer.properties or {}
     return Record(
         id=str(answer.id),
         properties={
-            name: read_value(properties[name], types.get(name))
+            name: read_value(properties[name], partial(type_of, name))
             for name in fields
             if name in properties
         },
@@ -82,19 +89,31 @@ def read_record(answer: Any, fields: Sequence[str], types: Mapping[str, FieldTyp
     )
 
 
-def read_value(value: str | None, kind: FieldType | None) -> str | None:
-    """Return a value as text in the one form of its type; an empty text is no value."""
+def read_value(value: str | None, kind_of: Callable[[], FieldType | None]) -> str | None:
+    """Return a value as text in the one form of its type; an empty text is no value.
+
+    The type is asked for only where the value could be written in several ways: nearly every
+    record is read without knowing it, which saves a call.
+    """
     text = "" if value is None else str(value).strip()
     if not text:
         return None
-    if kind == FieldType.NUMBER and _EXPONENT.fullmatch(text):
-        return format(Decimal(text), "f")
-    if kind in (FieldType.DAY, FieldType.INSTANT) and re.fullmatch(r"-?\d{9,15}", text):
-        moment = datetime.fromtimestamp(int(text) / 1000, UTC)
-        return moment.date().isoformat() if kind == FieldType.DAY else moment.isoformat()
-    if kind == FieldType.DAY:  # some answers put midnight behind the day
-        return text[:10] if re.match(r"\d{4}-\d{2}-\d{2}T", text) else text
-    return text.lower() if kind == FieldType.YES_NO else text
+    if _EXPONENT.fullmatch(text):
+        return format(Decimal(text), "f") if kind_of() == FieldType.NUMBER else text
+    if _MILLISECONDS.fullmatch(text):
+        return _moment(int(text), text, kind_of())
+    if _INSTANT.match(text):  # some answers put midnight behind a day
+        return text[:10] if kind_of() == FieldType.DAY else text
+    if text.lower() in ("true", "false"):
+        return text.lower() if text.islower() or kind_of() == FieldType.YES_NO else text
+    return text
+
+
+def _moment(milliseconds: int, text: str, kind: FieldType | None) -> str:
+    if kind not in (FieldType.DAY, FieldType.INSTANT):
+        return text
+    moment = EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.date().isoformat() if kind == FieldType.DAY else moment.isoformat()
 
 
 def merged_ids(answer: Any) -> tuple[str, ...]:

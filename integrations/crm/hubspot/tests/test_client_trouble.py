@@ -1,5 +1,6 @@
 """What goes wrong between HubSpot and us, over real HTTP, each as one of the core's errors."""
 
+import logging
 import threading
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -397,3 +398,14 @@ def test_no_error_of_any_kind_shows_a_secret(server, make_client):
             server.account.faults.clear()
             shown = repr(problem.value) + str(problem.value) + repr(problem.value.__cause__)
             assert "SECRET" not in shown
+
+
+def test_no_log_line_shows_a_token_even_when_everything_is_logged(server, make_client, caplog):
+    caplog.set_level(logging.DEBUG)
+    store = Store(oauth_secrets(server.account))
+    make_client(store.secrets, store.renew).test()
+    make_client().test()
+
+    assert server.account.access.refreshes == 1
+    for secret in ("access-1", "pat-eu1-", server.account.access.client_secret):
+        assert secret not in caplog.text
