@@ -32,11 +32,13 @@ from tickets.tests.desk_kit import many_tickets
 from tiers.actions import (
     agree_custom_target,
     choose_columns,
+    comment_on_policy,
     continue_fact_imports,
     create_calendar,
     draft_calendar_version,
     draft_from_live,
     publish_calendar_version,
+    rename_draft,
     upload_facts,
 )
 from tiers.models import Calendar, FactImport, OrganizationTarget
@@ -335,3 +337,33 @@ def know_everybody(ticket: Ticket, agnes: User, lena: User, oscar: User) -> None
             target_seconds=60, floor_seconds=120, reason="x", approved_by=oscar,
             calendar=Calendar.objects.get(key="business-hours"), valid_from=TUESDAY,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page_name", "address"),
+    [
+        ("ops criteria", "/ops/policy/2/criteria/"),
+        ("ops review", "/ops/policy/2/review/"),
+        ("ops policy history", "/ops/policy/2/history/"),
+    ],
+)
+def test_a_page_of_a_draft_asks_as_often_for_many_edits_and_accounts_as_for_few(
+    enterprise: Organization, oscar: User, root: User, at_door: Any, budgets: dict[str, int],
+    page_name: str, address: str,
+) -> None:  # fmt: skip
+    ops, draft = at_door(oscar), draft_from_live(author=oscar, now=TUESDAY)
+
+    def page() -> Any:
+        return ops.get(address)
+
+    def more(count: int, name: str) -> None:
+        for number in range(count):
+            person = root if number % 2 else oscar
+            rename_draft(policy=draft, name=f"{name} {number}", by=person, now=TUESDAY)
+            comment_on_policy(policy=draft, text="Why?", by=person, now=TUESDAY)
+
+    more(2, "Few")
+    small = queries_of(page)
+    more(12, "Many")
+    organizations(12, TUESDAY, acv="9000")
+    judge(budgets, page_name, small, queries_of(page))

@@ -26,7 +26,7 @@ class WordsForm(forms.Form):
     """A comment, an answer, or what shall be different."""
 
     text = forms.CharField(
-        label=_("Words"),
+        label=_("Your words"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": COMMENT_LENGTH}),

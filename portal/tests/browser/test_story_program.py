@@ -80,7 +80,7 @@ def test_criteria_are_drafted_signed_off_by_a_second_person_published_and_retire
     hers.arrives("Review of version 2: Launch program")
     hers.sees("at least USD 10,000, kept with at least USD 9,000", "Ten thousand a year")
     hers.looks_around()
-    hers.writes("Words", "Finance agrees")
+    hers.writes("Your words", "Finance agrees")
     hers.presses("Sign it off")
     hers.sees("You signed it off.", "Ready to be published")
 
