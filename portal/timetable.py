@@ -81,6 +81,11 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 4},
     },
+    "check account standings": {
+        "task": "tiers.tasks.check_account_standings",
+        "schedule": 86400.0,
+        "options": {"expires": 86400},
+    },
     "apply published policies": {
         "task": "tiers.tasks.apply_published_policies",
         "schedule": 2.0,

@@ -7,6 +7,7 @@ from people.models import Organization
 from portal.kit import clock
 from portal.kit.tasks import LoneTask
 from tiers.actions import (
+    check_standings,
     continue_applying,
     continue_fact_imports,
     evaluate_organization,
@@ -43,6 +44,12 @@ def evaluate_every_organization(**kwargs: object) -> int:
 def apply_published_policies(**kwargs: object) -> int:
     """Let the version that was published judge every account, batch by batch."""
     return continue_applying(now=clock.now())
+
+
+@shared_task(base=LoneTask)
+def check_account_standings(**kwargs: object) -> int:
+    """Compare what previews read with the facts and assignments; repair what differs."""
+    return check_standings()
 
 
 @shared_task(base=LoneTask)

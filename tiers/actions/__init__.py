@@ -54,6 +54,7 @@ from tiers.actions.reviewing import (
     take_back,
 )
 from tiers.actions.scheduling import cancel_schedule, schedule_policy
+from tiers.actions.standings import check_standings
 from tiers.actions.targets import set_target, withdraw_target
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "ask_for_review",
     "cancel_import",
     "cancel_schedule",
+    "check_standings",
     "choose_columns",
     "comment_on_policy",
     "confirm_facts",

@@ -3,12 +3,18 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+import structlog
+from django.db import transaction
+
 from people.models import Organization
 from portal.kit.bulk import update_all
+from portal.kit.claims import lock
 from tiers.known_facts import Known, known_facts
 from tiers.models import AccountFact, AccountStanding, TierAssignment, TierPolicy
 from tiers.rules import evaluation
 from tiers.rules.standings import FACT_NAMES, columns_of
+
+log = structlog.get_logger("tiers.standings")
 
 COLUMNS = [field.name for field in AccountStanding._meta.concrete_fields if not field.primary_key]
 
@@ -62,3 +68,49 @@ def standing_of(
         contract_floor=floor.text if floor else "",
         **columns_of(known),
     )
+
+
+def check_standings(*, chunk: int = 500) -> int:
+    """Compare every standing with what it is made from; repair and log those that differ.
+
+    Returns how many differed. Each chunk is a transaction of its own in which its
+    organizations are locked, so that no evaluation comes between.
+    """
+    differing, last = 0, 0
+    while True:
+        with transaction.atomic():
+            organizations = lock(Organization.objects.filter(pk__gt=last).order_by("pk"))
+            ids = list(organizations.values_list("pk", flat=True)[:chunk])
+            if not ids:
+                return differing
+            differing += _check(ids)
+        last = ids[-1]
+
+
+def _check(ids: Collection[int]) -> int:
+    known = known_facts(ids)
+    held = TierAssignment.objects.open().filter(organization__in=ids).select_related("evaluation")
+    found = AccountStanding.objects.in_bulk(ids)
+    wrong = []
+    for row in held:
+        kept = found.get(row.organization_id)
+        right = standing_of(
+            row.organization_id,
+            known[row.organization_id],
+            row,
+            evaluation.PreviousState.from_json(row.evaluation.decision["state"]),
+            kept.judged_policy_id if kept else row.policy_id,
+            kept.judged_at if kept else row.valid_from,
+        )
+        differs = [name for name in COLUMNS if kept is None or _of(kept, name) != _of(right, name)]
+        if differs:
+            log.error("standing differs", organization=row.organization_id, columns=differs)
+            wrong.append(right)
+    AccountStanding.objects.bulk_create(
+        wrong, update_conflicts=True, unique_fields=["organization"], update_fields=COLUMNS
+    )
+    return len(wrong)
+
+
+def _of(row: AccountStanding, name: str) -> object:
+    return row.judged_policy_id if name == "judged_policy" else getattr(row, name)

@@ -9,6 +9,7 @@ from django.apps import apps
 from conftest import TUESDAY
 from people.models import Organization
 from tiers.actions import (
+    check_standings,
     confirm_facts,
     evaluate_organization,
     give_override,
@@ -120,6 +121,18 @@ def test_the_upgrade_writes_the_same_rows(enterprise, paul, stella, lena, oscar)
 
     assert rows() == before
     assert len(before) >= 3
+
+
+def test_the_nightly_check_finds_and_repairs_what_differs(enterprise, paul):
+    assert check_standings() == 0
+    right = rows()
+    AccountStanding.objects.filter(organization=enterprise).update(acv=1, tier="starter")
+    AccountStanding.objects.exclude(organization=enterprise).delete()
+
+    assert check_standings() == 2
+
+    assert rows() == right
+    assert check_standings() == 0
 
 
 def rows() -> list[dict[str, object]]:

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -43,6 +45,8 @@ class Dialog:
     done: str
     # What the editor looked at: the page sends it back, so that nothing else is published.
     revision: str = ""
+    # What is said afterwards, where it is not that it counts from now on.
+    said: str = ""
     # What becomes of all accounts, where that is what is published.
     accounts: AccountPreview | None = None
 
@@ -121,8 +125,18 @@ def calendar_publish(request: HttpRequest, key: str) -> HttpResponse:
         source=f"calendar:{pinned(key, version.number)}",
         done=page,
         revision=str(version.revision),
+        said=_said(version),
     )
     return _answer(request, dialog, is_open=version.is_draft)
+
+
+def _said(version: CalendarVersion) -> str:
+    """Say from when on the version counts, which may be later."""
+    if version.valid_from is not None and version.valid_from > clock.now():
+        return _("It is published and counts from %(moment)s on.") % {
+            "moment": date_format(timezone.localtime(version.valid_from), "DATETIME_FORMAT")
+        }
+    return ""
 
 
 def _treatments(version: CalendarVersion) -> list[str]:
@@ -147,7 +161,7 @@ def _answer(request: HttpRequest, dialog: Dialog, *, is_open: bool) -> HttpRespo
         except Refused as refusal:
             _put(form, refusal)
         else:
-            messages.success(request, _("It is published and counts from now on."))
+            messages.success(request, dialog.said or _("It is published and counts from now on."))
             return redirect("ops_recompute_run", run.pk) if run else redirect(dialog.done)
     options = [
         Option(value, TREATMENTS[value], form["treatment"].value() == value, dialog.preview(value))
