@@ -95,9 +95,11 @@ def compare(*, connection: CrmConnection, now: datetime) -> SyncRun | None:
         "next_reconcile_at": next_night(connection, done),
         # Tiers that somebody changed in the CRM are looked at again too.
         "last_assignment_id": 0,
+        # Everything before is read: also a cursor that the CRM takes no more is good again.
+        "cursor": cursor,
     }
     if is_first:
-        changes |= {"cursor": cursor, "next_poll_at": done}
+        changes["next_poll_at"] = done
     _finish(run, connection, counts, drift=report.drift, **changes)
     return run
 

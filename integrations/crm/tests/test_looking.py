@@ -62,6 +62,18 @@ def test_the_cursor_moves_only_when_the_whole_run_went_through(crm, customer):
     assert fact(organization) == "31000"
 
 
+def test_a_cursor_that_the_crm_takes_no_more_is_good_again_after_the_night(crm, customer):
+    company, organization = customer(acv="4000")
+    CrmConnection.objects.update(cursor="what nobody understands")
+    assert crm.poll().outcome == "failed"
+    crm.tick(3600)
+    assert crm.compare().outcome == "done"
+    crm.change(company, acv="31000")
+    lose(crm)
+    assert crm.poll().outcome == "done"
+    assert fact(organization) == "31000"
+
+
 def test_a_comparison_takes_over_what_everything_else_missed_and_reports_it(crm, customer):
     company, organization = customer(acv="4000")
     crm.change(company, acv="31000")
