@@ -129,10 +129,10 @@ def load(accounts: int) -> None:
         create_user(email=f"{name}@bench.example", name=name, staff_role="ops")
         for name in ("ops", "approver")
     )
-    values = {
+    values: dict[str, Any] = {
         "accounts": accounts, "now": now, "policy": TierPolicy.objects.live().get().pk,
         "asker": asker.pk, "approver": approver.pk, "requester": asker.pk, "terms": terms,
-        "queue": Queue.objects.order_by("pk").first().pk, "per": TICKETS_PER_ACCOUNT,
+        "queue": Queue.objects.order_by("pk")[0].pk, "per": TICKETS_PER_ACCOUNT,
     }  # fmt: skip
     one.tier_assignments.all().delete()
     one.tier_evaluations.all().delete()

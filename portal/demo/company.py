@@ -16,7 +16,6 @@ from portal.demo import staff
 from portal.demo.accounts import ACCOUNTS, PROFESSIONAL, Account
 from portal.demo.calendars import NEW_YORK_KEY, bring_in_calendars
 from portal.demo.logins import DEMO_PASSWORD
-from portal.demo.program import SECOND_VERSION
 from tickets.actions import set_queues
 from tickets.models import Queue
 from tiers.actions import (
@@ -159,39 +158,42 @@ def _name_account_teams(company: Company, now: datetime) -> None:
         company.account_team[key][duty] = user  # type: ignore[index]  # filled here alone
 
 
-def tell_tiers(company: Company, now: datetime) -> None:
-    """Record facts on the days they became known, and what follows from them."""
-    ops = company.people[staff.OPS.email]
+def tell_tiers(company: Company, now: datetime, *, until: datetime) -> None:
+    """Record the facts that became known before an instant, and what follows from them."""
+    _tell(company, now, now - IN_USE_FOR, until)
+
+
+def tell_later_tiers(company: Company, now: datetime, *, since: datetime) -> None:
+    """Record what became known from an instant on, and what contracts and people decided."""
+    _tell(company, now, since, now + timedelta(seconds=1))
+    bring_in_calendars(ops=company.people[staff.OPS.email], since=now - IN_USE_FOR, now=now)
+    _agree_custom_targets(company, now)
+    _give_override(company, now)
+
+
+def _tell(company: Company, now: datetime, since: datetime, until: datetime) -> None:
     for account in ACCOUNTS:
         organization = company.organizations[account.key]
-        looked_at = {*account.looked_at, *([SECOND_VERSION.days] if _was_there(account) else [])}
-        for place, (days_ago, acv) in enumerate(account.acv):
-            _look(organization, {day for day in looked_at if day > days_ago and place}, now)
-            looked_at = {day for day in looked_at if day <= days_ago or not place}
-            at = max(now - timedelta(days=days_ago), now - IN_USE_FOR)
+        told = [
+            (max(now - timedelta(days=days_ago), now - IN_USE_FOR), place, acv)
+            for place, (days_ago, acv) in enumerate(account.acv)
+        ]
+        # Days on which the nightly run came by: it judges, and nobody has said anything.
+        looked_at = [(now - timedelta(days=days_ago), -1, 0) for days_ago in account.looked_at]
+        for at, place, acv in sorted([*told, *looked_at]):
+            if not since <= at < until:
+                continue
+            if place < 0:
+                evaluate_organization(organization=organization, now=at)
+                continue
             record_facts(
                 organization=organization,
                 values=_facts(account, acv, now) if place == 0 else {"acv": acv},
                 source="ops",
                 now=at,
-                by=ops,
+                by=company.people[staff.OPS.email],
                 note="" if place == 0 else "Renewal signed",
             )
-        _look(organization, looked_at, now)
-    bring_in_calendars(ops=ops, since=now - IN_USE_FOR, now=now)
-    _agree_custom_targets(company, now)
-    _give_override(company, now)
-
-
-def _was_there(account: Account) -> bool:
-    """Whether there was something to judge again when the second version was published."""
-    return account.acv[0][0] > SECOND_VERSION.days
-
-
-def _look(organization: Organization, days: set[int], now: datetime) -> None:
-    """Evaluate as the nightly run did on these days (ago)."""
-    for days_ago in sorted(days, reverse=True):
-        evaluate_organization(organization=organization, now=now - timedelta(days=days_ago))
 
 
 def _facts(account: Account, acv: int, now: datetime) -> dict[str, object]:

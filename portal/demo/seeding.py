@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 from people.models import Organization
 from portal.demo.accounts import ACCOUNTS, DEMO_PREFIX
 from portal.demo.casting import Casting
-from portal.demo.company import bring_in_company, tell_tiers
+from portal.demo.company import bring_in_company, tell_later_tiers, tell_tiers
 from portal.demo.fresh import open_fresh_tickets
 from portal.demo.history import Historian
 from portal.demo.open_work import open_tickets
-from portal.demo.program import begin_draft, publish_second_version
+from portal.demo.program import SECOND_VERSION, begin_draft, publish_second_version
 from portal.demo.terms import TermsBook
 from portal.demo.warnings import open_tickets_at_risk
 from portal.kit.claims import lock
 from portal.kit.refused import Refused
 from tickets.actions import import_tickets
+from tiers.actions import continue_applying
 from tiers.calendars import calendars_by_key
 from tiers.models import TierPolicy
 
@@ -95,12 +96,15 @@ def set_the_stage(now: datetime, progress: Progress) -> Casting:
     with progress.step("people"):
         company = bring_in_company(now)
         progress.counts["people"] = len(company.people)
+    published = now - SECOND_VERSION
+    with progress.step("organizations and tiers"):
+        tell_tiers(company, now, until=published)
+        progress.counts["organizations and tiers"] = len(company.organizations)
     with progress.step("versions of the program"):
         publish_second_version(company.people, now)
+        continue_applying(now=published)
+        tell_later_tiers(company, now, since=published)
         begin_draft(company.people, now)
         progress.counts["versions of the program"] = TierPolicy.objects.count()
-    with progress.step("organizations and tiers"):
-        tell_tiers(company, now)
-        progress.counts["organizations and tiers"] = len(company.organizations)
     books = {key: TermsBook(row) for key, row in company.organizations.items()}
     return Casting(company, calendars_by_key(), books, now)

@@ -41,7 +41,7 @@ def test_what_is_there_is_updated_and_what_is_not_is_inserted(stella, open_for):
 
 def test_rows_are_inserted_once_and_those_that_are_known_stay_as_they_are(stella, open_for):
     ticket = open_for(stella)
-    clock = Clock.objects.filter(ticket=ticket).first()
+    clock = Clock.objects.filter(ticket=ticket)[0]
     rows = [
         ClockEvent(
             clock=clock, ticket=ticket, terms=clock.terms, kind="warning", step=step, at=TUESDAY,

@@ -14,7 +14,7 @@ from tiers.models import AccountFact, TierAssignment
 from tiers.reason_words import say_stored
 
 
-class AccountOutput(serializers.Serializer[Any]):
+class NamedAccountOutput(serializers.Serializer[Any]):
     """Which account."""
 
     public_id = serializers.CharField()
@@ -36,7 +36,7 @@ class FactOutput(serializers.Serializer[Any]):
 class AccountOutput(serializers.Serializer[Any]):
     """The facts about an account, its tier and why."""
 
-    organization = AccountOutput()
+    organization = NamedAccountOutput()
     tier = serializers.CharField(allow_null=True, help_text="Null before the first evaluation.")
     source = serializers.CharField(  # type: ignore[assignment]
         allow_null=True,
