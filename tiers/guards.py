@@ -62,6 +62,13 @@ def _is_fixed(row: str, table: str) -> str:
     return (_VERSION_OF_RULE if table == "tiers_criterion" else _VERSION_OF_PART) % row
 
 
+# What everybody is judged by. Before it counts the print tells, once it did the database refuses.
+_SAID = (
+    "tier_order", "default_tier", "currency", "demote_grace_days", "max_step_down", "stale_days",
+)  # fmt: skip
+_JUDGES_OTHERWISE = " OR ".join(f"NEW.{name} <> OLD.{name}" for name in _SAID)
+_COUNTED = "OLD.status IN ('live', 'retired')"
+
 # name -> (table, when, condition, what it says); the name changes whenever the rest does.
 GUARDS: dict[str, tuple[str, str, str, str]] = {
     "tiers_guard_born_1": (
@@ -73,21 +80,31 @@ GUARDS: dict[str, tuple[str, str, str, str]] = {
         NOT_SIGNED,
     ),
     "tiers_guard_over_1": ("tiers_tierpolicy", "UPDATE", _COMES_BACK, OVER),
+    "tiers_guard_said_1": (
+        "tiers_tierpolicy", "UPDATE", f"{_COUNTED} AND ({_JUDGES_OTHERWISE})", FIXED,
+    ),
     "tiers_guard_signer_1": ("tiers_policysignoff", "INSERT", _WROTE, OWN_WORK),
     "tiers_guard_signature_1": ("tiers_policysignoff", "UPDATE", _CHANGED, SIGNED_STAYS),
     "tiers_guard_editor_1": ("tiers_policyedit", "INSERT", _SIGNED_BY, SIGNER_EDITS),
 }  # fmt: skip
-for _table in ("tiers_tierrule", "tiers_criterion", "tiers_tierpromise", "tiers_promisetarget"):
+_PARTS = ("tiers_tierrule", "tiers_criterion", "tiers_tierpromise", "tiers_promisetarget")
+for _table in _PARTS:
     _short = _table.removeprefix("tiers_")
     GUARDS |= {
         f"tiers_guard_{_short}_new_1": (_table, "INSERT", _is_fixed("NEW", _table), FIXED),
-        f"tiers_guard_{_short}_old_1": (_table, "UPDATE", _is_fixed("OLD", _table), FIXED),
+        # Neither changed where it is, nor brought in from a draft.
+        f"tiers_guard_{_short}_old_2": (
+            _table,
+            "UPDATE",
+            f"({_is_fixed('OLD', _table)} OR {_is_fixed('NEW', _table)})",
+            FIXED,
+        ),
     }
 ON_POSTGRESQL = {
     f"tiers_guard_{table.removeprefix('tiers_')}_gone_1": (
         table, "DELETE", _is_fixed("OLD", table), FIXED,
     )
-    for table in ("tiers_tierrule", "tiers_tierpromise", "tiers_promisetarget")
+    for table in _PARTS
 }  # fmt: skip
 
 

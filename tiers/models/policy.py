@@ -4,7 +4,7 @@ A policy holds the ordered criteria per tier and what each tier is promised.
 Immutable once out of draft; exactly one is live.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db import models
@@ -216,6 +216,7 @@ class PolicyPartQuerySet(models.QuerySet[Any]):
     def update(self, **values: Any) -> int:
         """Change rows of drafts; refused where one belongs to a published version."""
         self._check_drafts()
+        check_drafts(_of_policies(values))
         return super().update(**values)
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -239,6 +240,20 @@ class PolicyPartQuerySet(models.QuerySet[Any]):
 
     def _check_drafts(self) -> None:
         check_drafts(self.order_by().values_list(self.model.POLICY, flat=True))
+
+
+def _of_policies(values: Mapping[str, Any]) -> Iterator[int]:
+    """Yield the policies into which an update would bring rows."""
+    for name, value in values.items():
+        match name.removesuffix("_id"), value:
+            case "policy", models.Model():
+                yield value.pk
+            case "policy", _key:
+                yield int(value)
+            case "rule", TierRule():
+                yield value.policy_id
+            case "rule", _key:
+                yield from TierRule.objects.filter(pk=value).values_list("policy", flat=True)
 
 
 class PolicyPart(models.Model):

@@ -23,6 +23,7 @@ from tiers.actions import (
     take_back,
 )
 from tiers.models import (
+    Criterion,
     PolicyEdit,
     PolicyEvent,
     PolicySignOff,
@@ -303,6 +304,42 @@ def test_the_database_keeps_what_a_version_out_of_draft_says(asked: TierPolicy) 
     ):
         with pytest.raises(IntegrityError, match="out of draft is never changed"):
             raw(sql, key)
+
+
+def test_rows_of_a_draft_are_not_brought_into_a_version_that_counts(draft: TierPolicy) -> None:
+    live = TierPolicy.objects.live().get()
+    rule, other = draft.rules.all()[0], live.rules.all()[0]
+    criterion, promise = rule.criteria.all()[0], draft.promises.all()[0]
+    for rows, change in (
+        (TierRule.objects.filter(pk=rule.pk), {"policy": live, "precedence": 99}),
+        (Criterion.objects.filter(pk=criterion.pk), {"rule": other}),
+        (Criterion.objects.filter(pk=criterion.pk), {"rule_id": other.pk}),
+        (TierPromise.objects.filter(pk=promise.pk), {"policy_id": live.pk, "tier": "gold"}),
+    ):
+        with pytest.raises(Refused) as refused:
+            rows.update(**change)
+        assert refused.value.code == "policy_published"
+    for sql, into, key in (
+        ("UPDATE tiers_tierrule SET precedence = 99, policy_id = %s WHERE id = %s", live, rule),
+        ("UPDATE tiers_criterion SET rule_id = %s WHERE id = %s", other, criterion),
+        ("UPDATE tiers_tierpromise SET tier = 'x', policy_id = %s WHERE id = %s", live, promise),
+    ):
+        with pytest.raises(IntegrityError, match="out of draft is never changed"):
+            raw(sql, into.pk, key.pk)
+
+
+def test_the_database_keeps_the_settings_of_a_version_that_counts(draft: TierPolicy) -> None:
+    live = TierPolicy.objects.live().get()
+    for change in ({"demote_grace_days": 1}, {"tier_order": ["starter"]}, {"currency": "EUR"}):
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            TierPolicy.objects.filter(pk=live.pk).update(**change)
+        assert TierPolicy.objects.filter(pk=draft.pk).update(**change) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite empties tables by deleting")
+def test_the_database_keeps_the_criteria_of_a_version_that_counts() -> None:
+    with pytest.raises(IntegrityError, match="out of draft is never changed"):
+        raw("DELETE FROM tiers_criterion")
 
 
 def test_content_that_was_tampered_with_after_the_signature_is_not_published(
