@@ -7,6 +7,7 @@ from typing import Literal
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from integrations.crm.models import CrmConnection
 
@@ -39,6 +40,17 @@ def standing_words(connection: CrmConnection, now: datetime) -> StandingWords:
             )  # fmt: skip
         case CrmConnection.State.PAUSED:
             return StandingWords("warn", _paused(connection))
+    if connection.gone_held:
+        return StandingWords(
+            "bad",
+            ngettext(
+                "%(count)s linked company was not found at the last comparison. Nobody was "
+                "detached; say below whether that is right.",
+                "%(count)s linked companies were not found at the last comparison. Nobody was "
+                "detached; say below whether that is right.",
+                connection.gone_held,
+            ) % {"count": connection.gone_held},
+        )  # fmt: skip
     if connection.blocked_until is not None and connection.blocked_until > now:
         return StandingWords(
             "warn",

@@ -12,6 +12,7 @@ from integrations.crm.actions.connecting import (
     set_write_back,
     test_connection,
 )
+from integrations.crm.actions.gone import confirm_gone
 from integrations.crm.actions.health import alert_of_long_silence
 from integrations.crm.actions.housekeeping import forget_old_bodies, forget_old_runs
 from integrations.crm.actions.intake import mark_dirty, read_deliveries, store_delivery
@@ -47,6 +48,7 @@ __all__ = [
     "alert_of_long_silence",
     "change_connection",
     "compare",
+    "confirm_gone",
     "create_connection",
     "create_organization_for",
     "disconnect",

@@ -7,15 +7,17 @@ from itertools import islice
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from integrations.crm.actions.applying import Applied, apply_missing
 from integrations.crm.actions.batches import Batch, apply_batch
 from integrations.crm.actions.calling import as_crm_error, client_of
+from integrations.crm.actions.gone import Gone, hold_if_too_many, without_the_gone
 from integrations.crm.actions.health import note_answer, note_failure
 from integrations.crm.actions.look import Look, look_at
 from integrations.crm.actions.mapping import note_missing_fields
 from integrations.crm.models import CrmConnection, CrmRecord, SyncDifference, SyncRun
-from integrations.crm.vendor import Client, LookingRests, Page, Record, UnknownFields
+from integrations.crm.vendor import Client, CrmError, LookingRests, Page, Record, UnknownFields
 from portal.kit import clock
 from portal.kit.claims import lock
 from tiers.models import AccountFact
@@ -65,8 +67,9 @@ def poll(*, connection: CrmConnection, now: datetime) -> SyncRun | None:
 def compare(*, connection: CrmConnection, now: datetime) -> SyncRun | None:
     """Read every record, take over what was missed, and report what differed.
 
-    The first time it is the backfill. Records that the CRM no longer lists are asked for by
-    their ids before anything is concluded; what cannot be found is detached and flagged.
+    The first time it is the backfill. Records that the CRM no longer lists, or lists as deleted,
+    are asked for by their ids before anything is concluded; what cannot be found is detached and
+    flagged. When that would be many at once, none is, and ops are asked.
     """
     is_first = not connection.cursor
     kind = Kind.BACKFILL if is_first else Kind.RECONCILE
@@ -83,16 +86,17 @@ def compare(*, connection: CrmConnection, now: datetime) -> SyncRun | None:
             fields = _known_fields(client, connection, look)
             look = look.without(set(look.fields) - set(fields))
             for records in _in_batches(client.everything(look.fields), BATCH):
-                batch = apply_batch(look=look.at(now, clock.now()), records=records)
+                present = without_the_gone(connection, records)
+                batch = apply_batch(look=look.at(now, clock.now()), records=present)
                 _count(counts, batch)
                 report.add(look, batch)
                 _renew(run, counts)
-            _look_for_the_missing(client, look, run, counts, report)
+            gone = _look_for_the_missing(client, look, run, counts, report)
+            counts["held"] = _detach(gone, connection, run, counts, report)
     except Exception as error:
         return _failed(run, connection, error, counts)
     done = clock.now()
     changes: dict[str, object] = {
-        "next_reconcile_at": next_night(connection, done),
         # Tiers that somebody changed in the CRM are looked at again too.
         "last_assignment_id": 0,
         # Everything before is read: also a cursor that the CRM takes no more is good again.
@@ -130,13 +134,16 @@ def _start(connection: CrmConnection, kind: str, now: datetime) -> SyncRun | Non
 
 
 class _Lost(Exception):
-    """Another worker took the run over."""
+    """The run has to end here: another worker took it over, or ops do not want it any more."""
 
 
 def _renew(run: SyncRun, counts: Counter[str]) -> None:
     mine = SyncRun.objects.filter(pk=run.pk, finished_at=None)
     if not mine.update(lease_until=clock.now() + LEASE, counts=dict(counts)):
         raise _Lost("Another worker took the run over.")
+    wanted = CrmConnection.objects.working().exclude(tested_at=None)
+    if not wanted.filter(pk=run.connection_id).exists():
+        raise _Lost("The connection was paused, or its secrets were changed, meanwhile.")
 
 
 @transaction.atomic
@@ -150,6 +157,11 @@ def _finish(
     ):
         return
     CrmConnection.objects.filter(pk=connection.pk).update(**changes)
+    if run.kind != Kind.POLL:
+        # What ops asked for while this run went on is another comparison, and still due.
+        CrmConnection.objects.filter(
+            Q(next_reconcile_at=None) | Q(next_reconcile_at__lte=run.started_at), pk=connection.pk
+        ).update(next_reconcile_at=next_night(connection, now))
     note_answer(connection=connection, now=now)
     run.refresh_from_db()
 
@@ -159,7 +171,7 @@ def _failed(
 ) -> SyncRun:
     """End a run that did not go through; where it began, the next one begins again."""
     now = clock.now()
-    failure = as_crm_error(error)
+    failure = CrmError(str(error)) if isinstance(error, _Lost) else as_crm_error(error)
     SyncRun.objects.filter(pk=run.pk, finished_at=None).update(
         finished_at=now,
         outcome=Outcome.FAILED,
@@ -170,8 +182,10 @@ def _failed(
     if not isinstance(error, _Lost):
         if isinstance(failure, LookingRests):
             _rest(run, connection, failure, now)
-        elif isinstance(error, UnknownFields):
-            note_missing_fields(connection=connection, fields=error.names, now=now)
+        elif isinstance(error, UnknownFields) and note_missing_fields(
+            connection=connection, fields=error.names, now=now
+        ):
+            pass  # read without them at once
         else:
             note_failure(connection=connection, error=failure, now=now)
     run.refresh_from_db()
@@ -227,25 +241,60 @@ def _count(counts: Counter[str], batch: Batch) -> None:
 
 def _look_for_the_missing(
     client: Client, look: Look, run: SyncRun, counts: Counter[str], report: "_Report"
-) -> None:
-    """Ask by id for records that the list did not contain: those linked, or in the inbox."""
+) -> list[Gone]:
+    """Ask by id for records that the list did not contain: those linked, or in the inbox.
+
+    Returns those that are gone.
+    """
     unseen = CrmRecord.objects.filter(
         connection=look.connection,
         state__in=[State.LINKED, State.UNLINKED],
         last_seen_at__lt=run.started_at,
     )
-    for group in _in_batches(unseen.order_by("pk").values_list("external_id", flat=True), BATCH):
+    gone: list[Gone] = []
+    names = unseen.order_by("pk").values_list("external_id", "state")
+    for group in _in_batches(names, BATCH):
         asked_at = clock.now()
         exact = look.at(asked_at, asked_at)
-        found = {record.id: record for record in client.read(group, look.fields)}
-        batch = apply_batch(look=exact, records=list(found.values()))
+        found = {
+            record.id: record
+            for record in client.read([name for name, _state in group], look.fields)
+        }
+        present = without_the_gone(look.connection, list(found.values()))
+        batch = apply_batch(look=exact, records=present)
         report.add(look, batch)
-        for external_id in group:
-            if external_id not in found:
-                applied = apply_missing(look=exact, external_id=external_id)
-                counts["gone"] += applied.has_changed
-                report.gone(applied)
+        there = {record.id for record in present}
+        gone += [
+            Gone(exact, name, found.get(name), state == State.LINKED)
+            for name, state in group
+            if name not in there
+        ]
         _renew(run, counts)
+    return gone
+
+
+def _detach(
+    gone: Sequence[Gone],
+    connection: CrmConnection,
+    run: SyncRun,
+    counts: Counter[str],
+    report: "_Report",
+) -> int:
+    """Detach records that are gone, or, when they are too many, none; return how many are held."""
+    if held := hold_if_too_many(connection=connection, gone=gone, now=clock.now()):
+        return held
+    for place, one in enumerate(gone):
+        if one.record is not None:
+            batch = apply_batch(look=one.look, records=[one.record])
+            report.add(one.look, batch)
+            counts["gone"] += batch.changed
+        else:
+            applied = apply_missing(look=one.look, external_id=one.external_id)
+            counts["gone"] += applied.has_changed
+            report.gone(applied)
+        if place % BATCH == 0:
+            _renew(run, counts)
+    return 0
 
 
 class _Report:

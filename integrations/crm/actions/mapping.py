@@ -146,13 +146,19 @@ def set_rate(
 
 
 @transaction.atomic
-def note_missing_fields(*, connection: CrmConnection, fields: Iterable[str], now: datetime) -> None:
-    """Note that the CRM has these fields no more: their facts stand and grow old, ops see it."""
+def note_missing_fields(*, connection: CrmConnection, fields: Iterable[str], now: datetime) -> int:
+    """Note that the CRM has these fields no more: their facts stand and grow old, ops see it.
+
+    Returns how many mappings that newly concerns.
+    """
+    count = 0
     rows = FieldMapping.objects.filter(connection=connection, missing_since=None)
     for row in rows:
         if row.field in fields or (row.currency_from == Currency.FIELD and row.currency in fields):
             row.missing_since = now
             row.save(update_fields=["missing_since"])
+            count += 1
+    return count
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,12 @@ class CrmConnection(models.Model):
     stale_since = models.DateTimeField(_("stale since"), null=True, blank=True)
     alerted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # How many linked companies the last comparison missed at once, which is too many to believe:
+    # none of them is detached before ops have said so. And how many ops have confirmed.
+    gone_held = models.PositiveIntegerField(default=0, editable=False)
+    gone_held_at = models.DateTimeField(null=True, blank=True, editable=False)
+    gone_confirmed = models.PositiveIntegerField(default=0, editable=False)
+
     created_at = models.DateTimeField(_("connected"))
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

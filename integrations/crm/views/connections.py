@@ -31,6 +31,11 @@ def connection_of(public_id: str) -> CrmConnection:
     return get_object_or_404(CrmConnection, public_id=public_id)
 
 
+def whole(text: str) -> int:
+    """Return a number of an address or a form; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def crm_crumb() -> Crumb:
     """Return the way back to the list of connections."""
     return reverse("ops_crm"), _("CRM")
@@ -178,6 +183,10 @@ def connection_act(request: HttpRequest, public_id: str, act: str) -> HttpRespon
                 _retry(request, row)
             case "compare":
                 actions.look_now(connection=row, by=me(request), now=now, everything=True)
+                messages.success(request, _("Everything is compared in a moment."))
+            case "gone":
+                count = whole(request.POST.get("count", ""))
+                actions.confirm_gone(connection=row, count=count, by=me(request), now=now)
                 messages.success(request, _("Everything is compared in a moment."))
             case _:
                 raise Http404

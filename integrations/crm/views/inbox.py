@@ -10,8 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from integrations.crm import actions
 from integrations.crm.models import CrmConnection, CrmRecord
 from integrations.crm.registry import vendor_of
-from integrations.crm.views.connections import connection_of, crumbs_of
-from integrations.crm.views.ledger import whole
+from integrations.crm.views.connections import connection_of, crumbs_of, whole
 from integrations.crm.words import problem_words
 from people.models import Organization
 from portal.kit import clock

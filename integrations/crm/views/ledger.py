@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from integrations.crm.ledger_page import ledger as ledger_of
 from integrations.crm.ledger_page import report_of
 from integrations.crm.models import CrmConnection, CrmEvent, SyncDifference, SyncRun
-from integrations.crm.views.connections import connection_of, crm_crumb, crumbs_of
+from integrations.crm.views.connections import connection_of, crm_crumb, crumbs_of, whole
 from people.models import Organization
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
@@ -16,11 +16,6 @@ from tiers.program import live_policy_at
 from tiers.views.ops.frame import ops_view, render_ops
 
 DIFFERENCES = 100
-
-
-def whole(text: str) -> int:
-    """Return a number of an address; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 @ops_view
