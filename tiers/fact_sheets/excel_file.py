@@ -26,6 +26,9 @@ from tiers.fact_sheets.sheet import (
     SheetError,
 )
 
+# Where a sheet ends in Excel. A row may say that it is the two billionth, and the library gives
+# out every empty row before it.
+LAST_ROW = 1_048_576
 MOST_PARTS = 500
 MOST_UNPACKED = 160 * 1024 * 1024
 MOST_SHARED_TEXT = 40 * 1024 * 1024  # the one part that is held in memory whole
@@ -76,8 +79,21 @@ def rows_of(content: bytes, layout: Layout) -> Iterator[Row]:
         # What the file says of its own size need not be true, and is not asked.
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_col=MOST_COLUMNS)
+        blank: object = None  # the library gives out one and the same row for all that are missing
         for number, row in enumerate(rows, start=1):
-            yield Row(number, tuple(_cell(one) for one in row))
+            if number > LAST_ROW:
+                raise SheetError(
+                    _("The sheet “%(name)s” goes on below the last row that Excel has. "
+                      "Copy the columns into a new one.") % {"name": layout.sheet}
+                )  # fmt: skip
+            if row is blank:
+                continue
+            cells = tuple(_cell(one) for one in row)
+            if not any(cell.text or cell.problem for cell in cells):
+                blank = row
+            yield Row(number, cells)
+    except SheetError:
+        raise
     except UNREADABLE as error:
         raise SheetError(
             _("The sheet “%(name)s” cannot be read to its end. Save it again, or as .csv.")

@@ -488,3 +488,23 @@ def test_an_upload_that_nobody_goes_on_with_is_ended_after_a_week(oscar):
     row.refresh_from_db()
     assert row.status == "cancelled"
     assert not FactImportFile.objects.exists()
+
+
+def test_a_workbook_whose_row_claims_to_be_the_two_billionth_is_refused_at_once(oscar: User):
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["CRM id", "ACV"])
+    sheet.append(["1001", 5])
+    plain, far = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as parts, zipfile.ZipFile(far, "w") as copy:
+        for name in parts.namelist():
+            part = parts.read(name)
+            if name.endswith("sheet1.xml"):
+                assert b'<row r="2"' in part
+                part = part.replace(b'<row r="2"', b'<row r="2000000000"')
+            copy.writestr(name, part)
+    with pytest.raises(InvalidInput) as refused:
+        upload(far.getvalue(), oscar, file_name="far.xlsx")
+    assert "below the last row" in refused.value.fields["file"]
