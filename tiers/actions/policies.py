@@ -74,7 +74,7 @@ def _take_over_writers(source: TierPolicy, draft: TierPolicy, now: datetime) -> 
 def rename_draft(*, policy: TierPolicy, name: str, by: User, now: datetime) -> TierPolicy:
     """Give a draft another name, by which people will know the version."""
     draft = locked_draft(policy, by)
-    given = " ".join(name.split())
+    given = " ".join(name.replace("\x00", "").split())
     if not given or len(given) > NAME_LENGTH:
         raise InvalidInput(
             "policy_name",

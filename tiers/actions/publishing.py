@@ -83,7 +83,7 @@ def _check_publishable(policy: TierPolicy) -> None:
 
 def _checked(treatment: str, change_note: str) -> str:
     """Return the note as it is kept; InvalidInput names what is missing."""
-    problems, note = {}, change_note.strip()
+    problems, note = {}, change_note.strip().replace("\x00", "")
     if treatment not in OpenTickets.values:
         problems["treatment"] = _("Say what happens to tickets that are open.")
     if len(note) > NOTE_LENGTH:

@@ -32,7 +32,7 @@ def ask_for_review(*, policy: TierPolicy, change_note: str, by: User, now: datet
     """
     live = locked_live()
     draft = locked_draft(policy, by)
-    note = change_note.strip()
+    note = change_note.strip().replace("\x00", "")
     if not 1 <= len(note) <= NOTE_LENGTH:
         said = _("Say in 1 to %(count)s characters what changed and why.") % {"count": NOTE_LENGTH}
         raise InvalidInput("change_note", _("Nobody was asked."), fields={"change_note": said})
@@ -219,7 +219,7 @@ def _check_step(policy: TierPolicy, allowed: bool) -> None:
 
 
 def _words(text: str, *, required: bool = True) -> str:
-    said = text.strip()
+    said = text.strip().replace("\x00", "")
     if len(said) > COMMENT_LENGTH or (required and not said):
         message = _("Write 1 to %(count)s characters.") % {"count": COMMENT_LENGTH}
         raise InvalidInput("comment", message, fields={"text": message})

@@ -142,6 +142,20 @@ def test_whoever_asked_cannot_sign(draft: TierPolicy, root: User) -> None:
         signs(draft, root)
 
 
+def test_words_with_a_character_that_no_database_keeps_are_kept_without_it(
+    draft: TierPolicy, oscar: User, root: User
+) -> None:
+    rename_draft(policy=draft, name="Spring\x00 2026", by=oscar, now=TUESDAY)
+    said = comment_on_policy(policy=draft, text="Look\x00 here", by=root, now=TUESDAY)
+    asked = ask_for_review(policy=draft, change_note=f"\x00{WHY}", by=oscar, now=TUESDAY)
+    assert (asked.name, said.note, asked.change_note) == ("Spring 2026", "Look here", WHY)
+    signs(asked, root, comment="Fine\x00")
+    published = publish_policy(
+        policy=asked, treatment="keep", published_by=oscar, now=TUESDAY, change_note="\x00Now"
+    )
+    assert published.change_note == "Now"
+
+
 def test_agents_neither_ask_nor_sign(draft: TierPolicy, asked: TierPolicy, agnes: User) -> None:
     with pytest.raises(NotPermitted):
         signs(asked, agnes)

@@ -22,7 +22,8 @@ DIFFERENCES = 100
 @require_GET
 def ledger(request: HttpRequest) -> HttpResponse:
     """Show every event received, what came of it, and why."""
-    connection = CrmConnection.objects.filter(public_id=request.GET.get("connection", "")).first()
+    wanted = request.GET.get("connection", "").replace("\x00", "")
+    connection = CrmConnection.objects.filter(public_id=wanted).first()
     organization = (
         Organization.objects.visible_to(viewer_of_request(request))
         .filter(public_id=request.GET.get("organization", "").replace("\x00", ""))

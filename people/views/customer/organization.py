@@ -50,7 +50,7 @@ def organization_page(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of_request(request)
     visible = Organization.objects.visible_to(viewer)
     own = list(visible) if not viewer.is_staff else []
-    if chosen := request.GET.get("organization", ""):
+    if chosen := request.GET.get("organization", "").replace("\x00", ""):
         organization = get_object_or_404(visible, public_id=chosen)
     elif own:
         organization = own[0]

@@ -36,7 +36,7 @@ def directory_crumb() -> Crumb:
 def organizations(request: HttpRequest) -> HttpResponse:
     """Show one page of organizations, found by name and tier."""
     viewer = viewer_of_request(request)
-    query, standing = request.GET.get("q", ""), request.GET.get("tier", "")
+    query, standing = (request.GET.get(name, "").replace("\x00", "") for name in ("q", "tier"))
     page = find_organizations(
         viewer, query=query, standing=standing, cursor=request.GET.get("after", "")
     )

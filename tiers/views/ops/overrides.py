@@ -158,7 +158,7 @@ def _request_page(
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Give what was asked for."""
-    asked, note = _asked(request, pk), request.POST.get("note", "")
+    asked, note = _asked(request, pk), request.POST.get("note", "").replace("\x00", "")
     try:
         given = approve_override(request=asked, by=me(request), now=clock.now(), note=note)
     except Refused as refusal:
