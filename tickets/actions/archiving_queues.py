@@ -32,9 +32,8 @@ def why_not_archived(queue: Queue) -> list[str]:
         if queue.key in queues_named(row.conditions, row.actions)
     ]
     promises = TierPromise.objects.filter(queue_key=queue.key)
-    for promise in promises.exclude(policy__status=TierPolicy.Status.RETIRED).select_related(
-        "policy"
-    ):
+    over = (TierPolicy.Status.RETIRED, TierPolicy.Status.DISCARDED)
+    for promise in promises.exclude(policy__status__in=over).select_related("policy"):
         words = {"version": promise.policy.version, "tier": promise.tier}
         said = _("Version %(version)s of the program puts the tickets of %(tier)s into it.")
         reasons.append(said % words)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from people.models import Organization, User
 from portal.kit.refused import InvalidInput, NotPermitted
+from tickets.actions.queues import hold_queues
 from tickets.actions.recomputing import start_run
 from tickets.models import RecomputeRun
 from tiers import actions as tiers_actions
@@ -40,7 +41,8 @@ def publish_policy(
     """Let a version that is signed off count from now on; return the run over open tickets.
 
     None with the treatment "next_ticket", which touches none. Raises what
-    ``tiers.actions.publish_policy`` raises: a second time it is published already.
+    ``tiers.actions.publish_policy`` raises: a second time it is published already. Refused
+    ("queue_archived") when it puts tickets into a queue that is out of use.
     """
     published = tiers_actions.publish_policy(
         policy=policy,
@@ -50,6 +52,8 @@ def publish_policy(
         now=now,
         meant_for=meant_for,
     )
+    # A version made of an old one may name a queue that was archived since.
+    hold_queues(set(published.promises.values_list("queue_key", flat=True)))
     return _treat(
         treatment,
         kind=RecomputeRun.Kind.PROMISES,

@@ -23,6 +23,9 @@ from tickets.actions.archiving_queues import archive_queue, revive_queue
 from tickets.actions.queues import add_queue
 from tickets.actions.triggers import save_trigger
 from tickets.models import Queue, RoutingChange, Ticket, TicketEvent
+from tickets.tests.publishing_kit import publish
+from tiers.actions import discard_draft, draft_from_live, draft_from_version
+from tiers.models import TierPolicy
 from tiers.tests.ops_kit import main_of, words_of
 
 Door = Callable[..., Client]
@@ -50,6 +53,13 @@ def general(db: None) -> Queue:
 
 def into(queue: Queue, ticket: Ticket, by: User) -> Ticket:
     return change_queue(ticket=ticket, queue=queue, reason="", by=by, now=TUESDAY)
+
+
+def naming(queue: Queue, author: User) -> TierPolicy:
+    """Begin a draft of the program that puts the tickets of Starter into a queue."""
+    draft = draft_from_live(author=author, now=TUESDAY)
+    draft.promises.filter(tier="starter").update(queue_key=queue.key)
+    return draft
 
 
 def test_an_empty_queue_is_archived_and_comes_back(oscar: User, night: Queue) -> None:
@@ -148,6 +158,28 @@ def test_what_triggers_or_the_program_name_cannot_vanish(
     with pytest.raises(Refused) as refused:
         archive_queue(queue=general, moves_to=night, by=oscar, now=LATER)
     assert "of the program puts the tickets of starter into it." in refused.value.message
+
+
+def test_a_draft_that_was_thrown_away_keeps_no_queue(oscar: User, night: Queue) -> None:
+    draft = naming(night, oscar)
+    with pytest.raises(Refused, match="Version 2 of the program"):
+        archive_queue(queue=night, moves_to=None, by=oscar, now=LATER)
+    discard_draft(policy=draft, by=oscar, now=LATER)
+    archive_queue(queue=night, moves_to=None, by=oscar, now=LATER)
+
+
+def test_a_version_that_names_an_archived_queue_is_not_published(oscar: User, night: Queue) -> None:
+    draft = naming(night, oscar)
+    discard_draft(policy=draft, by=oscar, now=TUESDAY)
+    archive_queue(queue=night, moves_to=None, by=oscar, now=TUESDAY)
+    again = draft_from_version(source=draft, author=oscar, now=TUESDAY)
+    with pytest.raises(Refused) as refused:
+        publish(again, "keep", oscar)
+    assert refused.value.code == "queue_archived"
+    assert TierPolicy.objects.live().get().version == 1
+    revive_queue(queue=night, by=oscar, now=LATER)
+    publish(TierPolicy.objects.get(pk=again.pk), "keep", oscar)
+    assert TierPolicy.objects.live().get() == again
 
 
 def test_nothing_comes_into_an_archived_queue(

@@ -155,7 +155,7 @@ def why_not_a_draft(policy: TierPolicy) -> str:
 
 def check_runs_operations(user: User) -> None:
     """Refuse everybody but ops and admins."""
-    if not user.runs_operations:
+    if not (user.runs_operations and user.is_active):
         raise NotPermitted("not_ops", _("Only ops may change the support program."))
 
 

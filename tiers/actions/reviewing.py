@@ -129,10 +129,12 @@ def sign_off(
 def standing_sign_off(policy: TierPolicy) -> PolicySignOff:
     """Return the sign-off under which a version may go live; Refused without a valid one.
 
-    It must be on what the version says now, by somebody who neither wrote nor proposed it.
+    It must be on what the version says now, by somebody who neither wrote nor proposed it,
+    and who still runs operations: the word of whoever was suspended since counts no longer.
     """
     signed = PolicySignOff.objects.standing().filter(policy=policy).select_related("by").first()
-    if signed is None or signed.by is None or objection_of(policy, signed.by) is not None:
+    signer = signed.by if signed else None
+    if signed is None or signer is None or not _still_signs(policy, signer):
         raise Refused(
             "not_signed_off",
             _("Version %(version)s has no valid sign-off. Take it back and ask for a review.")
@@ -148,6 +150,10 @@ def standing_sign_off(policy: TierPolicy) -> PolicySignOff:
             % {"version": policy.version},
         )
     return signed
+
+
+def _still_signs(policy: TierPolicy, signer: User) -> bool:
+    return signer.is_active and signer.runs_operations and objection_of(policy, signer) is None
 
 
 def objection_of(policy: TierPolicy, signer: User) -> Objection | None:

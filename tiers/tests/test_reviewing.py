@@ -142,6 +142,22 @@ def test_whoever_asked_cannot_sign(draft: TierPolicy, root: User) -> None:
         signs(draft, root)
 
 
+@pytest.mark.parametrize("change", [{"is_active": False}, {"staff_role": "agent"}])
+def test_the_word_of_somebody_suspended_or_demoted_counts_no_longer(
+    draft: TierPolicy, asked: TierPolicy, oscar: User, root: User, change: dict[str, Any]
+) -> None:
+    signs(asked, root)
+    User.objects.filter(pk=root.pk).update(**change)
+    with pytest.raises(Refused, match="no valid sign-off") as refused:
+        publish_policy(policy=asked, treatment="keep", published_by=oscar, now=TUESDAY)
+    assert refused.value.code == "not_signed_off"
+    take_back(policy=asked, by=oscar, now=TUESDAY)
+    again = ask_for_review(policy=draft, change_note=WHY, by=oscar, now=TUESDAY)
+    root.refresh_from_db()
+    with pytest.raises(NotPermitted):
+        signs(again, root)
+
+
 def test_words_with_a_character_that_no_database_keeps_are_kept_without_it(
     draft: TierPolicy, oscar: User, root: User
 ) -> None:
