@@ -16,6 +16,7 @@ from people.models import Organization
 from portal.kit.words import tier_label
 from tiers.actions.evaluating import open_assignment, state_of
 from tiers.explaining import grace_end
+from tiers.kept_decisions import decision_of
 from tiers.models import AccountFact, TierAssignment, TierOverride, TierPolicy
 from tiers.program import live_policy_at
 
@@ -62,9 +63,8 @@ def _why(held: TierAssignment) -> str:
     tier = {"tier": tier_label(held.tier)}
     if held.source == Source.CONTRACT:
         return _("Your contract includes %(tier)s.") % tier
-    decisive = next(
-        (rule for rule in held.evaluation.decision["trace"]["rules"] if rule["decisive"]), None
-    )
+    decision = decision_of(held.evaluation)
+    decisive = next((rule for rule in decision["trace"]["rules"] if rule["decisive"]), None)
     if held.source in {Source.GRACE, Source.HOLD} or decisive is None:
         return _("%(tier)s is the plan that goes with your agreement with us.") % tier
     asked = {criterion["fact"] for criterion in decisive["criteria"]}
@@ -75,10 +75,11 @@ def _why(held: TierAssignment) -> str:
 
 def _end_of_grace(held: TierAssignment, policy: TierPolicy, today: date) -> Change | None:
     day = grace_end(held, policy)
-    goal = held.evaluation.decision["trace"]["goal"]
+    decision = decision_of(held.evaluation)
+    goal = decision["trace"]["goal"]
     if day is None or not {held.tier, goal} <= set(policy.tier_order):
         return None
-    tier = _next_step(policy, held.tier, held.evaluation.decision)
+    tier = _next_step(policy, held.tier, decision)
     if tier == held.tier:
         return None
     words = {"day": _day(day), "tier": tier_label(tier), "now": tier_label(held.tier)}

@@ -120,7 +120,7 @@ def in_grace(viewer: Viewer, limit: int) -> "QuerySet[TierAssignment]":
             source=TierAssignment.Source.GRACE,
             below_since__isnull=False,
         )
-        .select_related("organization", "policy", "evaluation")
+        .select_related("organization", "policy", "evaluation__policy")
         .order_by(F("below_since").asc(), "pk")[:limit]
     )
 

@@ -13,6 +13,7 @@ from people.models import Organization
 from portal.kit.words import Words
 from tiers.explaining import grace_end
 from tiers.fact_words import fact_label, fact_value
+from tiers.kept_decisions import decision_of
 from tiers.models import AccountFact, TierAssignment
 from tiers.reason_words import say_stored
 
@@ -60,7 +61,9 @@ def steps_of(
     if before is not None:
         began = began.filter(valid_from__lt=before)
     rows = list(
-        began.select_related("evaluation", "policy").order_by("-valid_from", "-id")[: limit + 1]
+        began.select_related("evaluation__policy", "policy").order_by("-valid_from", "-id")[
+            : limit + 1
+        ]
     )
     told = [_step(newer, older) for newer, older in pairwise([*rows, None]) if newer is not None]
     return told[:limit]
@@ -87,7 +90,7 @@ def observations_of(organization: Organization, limit: int = 60) -> list[Account
 
 def _step(newer: TierAssignment, older: TierAssignment | None) -> Step:
     currency = newer.policy.currency
-    reasons = newer.evaluation.decision.get("reasons", [])
+    reasons = decision_of(newer.evaluation).get("reasons", [])
     return Step(
         assignment=newer,
         previous_tier=older.tier if older else "",

@@ -10,6 +10,7 @@ from people.models import Organization
 from portal.kit.claims import lock
 from tiers.actions.judging_policy import policy_judging
 from tiers.actions.standings import keep_standing
+from tiers.kept_decisions import memory_of
 from tiers.known_facts import OBSERVING_SOURCES, Known, known_facts
 from tiers.models import (
     AccountFact,
@@ -66,7 +67,7 @@ def open_assignment(organization: Organization) -> TierAssignment | None:
     return (
         TierAssignment.objects.open()
         .filter(organization=organization)
-        .select_related("evaluation")
+        .select_related("evaluation__policy")
         .first()
     )
 
@@ -75,7 +76,7 @@ def state_of(held: TierAssignment | None) -> evaluation.PreviousState | None:
     """Return the evaluator's memory: what the account holds by right, without any override."""
     if held is None:
         return None
-    return evaluation.PreviousState.from_json(held.evaluation.decision["state"])
+    return memory_of(held.evaluation)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db import transaction
 from people.models import Organization
 from portal.kit.bulk import update_all
 from portal.kit.claims import lock
+from tiers.kept_decisions import memory_of
 from tiers.known_facts import Known, known_facts
 from tiers.models import AccountFact, AccountStanding, TierAssignment, TierPolicy
 from tiers.rules import evaluation
@@ -98,7 +99,7 @@ def _check(ids: Collection[int]) -> int:
             row.organization_id,
             known[row.organization_id],
             row,
-            evaluation.PreviousState.from_json(row.evaluation.decision["state"]),
+            memory_of(row.evaluation),
             kept.judged_policy_id if kept else row.policy_id,
             kept.judged_at if kept else row.valid_from,
         )

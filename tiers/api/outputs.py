@@ -10,6 +10,7 @@ from rest_framework import serializers
 from people.models import Organization
 from tiers.actions.reporting_facts import Reported, SetAside
 from tiers.fact_words import fact_value, source_label
+from tiers.kept_decisions import decision_of
 from tiers.models import AccountFact, TierAssignment
 from tiers.reason_words import say_stored
 
@@ -69,7 +70,7 @@ def account(
     now: datetime,
 ) -> dict[str, Any]:
     """Return an account as programs read it."""
-    decision = assignment.evaluation.decision if assignment else {}
+    decision = decision_of(assignment.evaluation) if assignment else {}
     currency = assignment.policy.currency if assignment else ""
     return {
         "organization": {

@@ -16,6 +16,7 @@ from portal.kit.viewer import Viewer
 from portal.kit.words import Words, metric_label, severity_label
 from tickets.models import Ticket, TicketQuerySet
 from tickets.views.desk.promises import time_words
+from tiers.kept_decisions import whole_decision
 from tiers.models import AccountFact, OrganizationTarget, OverrideRequest
 from tiers.reason_words import params_words, sentence
 from tiers.rules.evaluation import TierReason
@@ -39,6 +40,7 @@ def with_account(tickets: TicketQuerySet) -> "QuerySet[Ticket, Ticket]":
         ),
         held_tier=F("held__tier"),
         held_since=F("held__valid_from"),
+        held_evaluation=F("held__evaluation_id"),
         held_decision=F("held__evaluation__decision"),
         asked_tier=Subquery(
             OverrideRequest.objects.pending()
@@ -89,8 +91,9 @@ class CustomTarget:
 
 
 def account_of(ticket: Any, viewer: Viewer, now: datetime) -> Account:
-    """Return the account panel of a ticket read by ``with_account``; two queries."""
-    decision = ticket.held_decision or {}
+    """Return the account panel of a ticket read by ``with_account``; three queries at most."""
+    stored = ticket.held_decision
+    decision = whole_decision(ticket.held_evaluation, stored) if stored else {}
     sees_money = viewer.sees_every_queue
     reasons = [
         _reason(reason, ticket.acv_currency or "", sees_money=sees_money)

@@ -14,6 +14,7 @@ from portal.kit.viewer import Viewer
 from tiers.calendar_standing import standings
 from tiers.directory import BY_OVERRIDE, IN_GRACE, ON_HOLD, count_standings, in_grace
 from tiers.explaining import grace_end
+from tiers.kept_decisions import decision_of
 from tiers.models import OverrideRequest
 from tiers.program import live_policy_at, program_of
 from tiers.reason_words import say_stored
@@ -69,10 +70,11 @@ class TierPanel(OpsPanel):
                     "organization": row.organization,
                     "tier": row.tier,
                     "until": grace_end(row, policy),
-                    "goal": row.evaluation.decision["trace"]["goal"],
-                    "sentence": say_stored(row.evaluation.decision["reasons"][0], currency),
+                    "goal": decision["trace"]["goal"],
+                    "sentence": say_stored(decision["reasons"][0], currency),
                 }
                 for row in in_grace(viewer, GRACE_SHOWN)
+                for decision in [decision_of(row.evaluation)]
             ],
         }
 
