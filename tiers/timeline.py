@@ -1,7 +1,8 @@
 """Everything that happened to an organization's tier, newest first, page by page.
 
-Four kinds of events meet here: assignments, facts that came to be different, overrides (asked,
-decided, reminded of, ended), and policy versions. A page is cut by time, never inside one
+Five kinds of events meet here: assignments, facts that came to be different, overrides (asked,
+decided, reminded of, ended), policy versions, and that a version judged the account again and
+left it as it is. A page is cut by time, never inside one
 instant, so that no event is lost or shown twice between pages.
 """
 
@@ -11,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Literal
 
-from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -21,12 +22,19 @@ from portal.kit.words import Words
 from tiers.fact_links import links_of
 from tiers.fact_words import fact_label, fact_value, source_label
 from tiers.history import FactChange, Step, steps_of
-from tiers.models import AccountFact, OverrideRequest, TierOverride, TierPolicy
+from tiers.models import (
+    AccountFact,
+    OverrideRequest,
+    PolicyRun,
+    TierAssignment,
+    TierOverride,
+    TierPolicy,
+)
 
 EVENTS = 25
-Kind = Literal["assignment", "facts", "override", "policy"]
+Kind = Literal["assignment", "facts", "override", "judged", "policy"]
 # What led to something stands below it when both carry the same instant.
-_PLACE: dict[Kind, int] = {"assignment": 3, "override": 2, "facts": 1, "policy": 0}
+_PLACE: dict[Kind, int] = {"assignment": 3, "override": 2, "facts": 1, "judged": 1, "policy": 0}
 Status = OverrideRequest.Status
 
 
@@ -74,7 +82,7 @@ def timeline(
     before: datetime | None = None,
     limit: int = EVENTS,
 ) -> Timeline:
-    """Return the latest events, or those earlier than ``before``; ten queries at most."""
+    """Return the latest events, or those earlier than ``before``; eleven queries at most."""
     steps = steps_of(organization, limit + 1, before)
     found = [
         *(
@@ -84,6 +92,7 @@ def timeline(
         *_facts(organization, before, limit + 1),
         *_overrides(organization),
         *_policies(organization, now),
+        *_judged_unchanged(organization, before, limit + 1),
     ]
     seen = [event for event in found if before is None or event.at < before]
     # Each kind is listed as it happened, so that of two at one instant the later stands first.
@@ -102,7 +111,7 @@ def _joined(events: list[Event]) -> Iterator[Event]:
         assigned = [event for event in together if event.kind == "assignment"]
         facts = tuple(one for event in together for one in event.recorded)
         for event in together:
-            if not assigned or event.kind in {"override", "policy"}:
+            if not assigned or event.kind in {"override", "judged", "policy"}:
                 yield event
             elif event is assigned[-1]:
                 yield Event(at=event.at, kind="assignment", step=event.step, recorded=facts)
@@ -243,3 +252,40 @@ def _policies(organization: Organization, now: datetime) -> Iterator[Event]:
                 quote=policy.change_note,
                 version=policy.version,
             )
+
+
+def _judged_unchanged(
+    organization: Organization, before: datetime | None, limit: int
+) -> Iterator[Event]:
+    """The runs of versions that left the account as it is; of those nothing is kept per account.
+
+    What a run changes has an assignment by its version, made while it ran. Accounts that
+    somebody held when their batch came are judged before the run ends; until then they are
+    not told of.
+    """
+    mine = TierAssignment.objects.filter(organization=organization)
+    runs = PolicyRun.objects.that_judged(organization.pk).filter(
+        Exists(mine.filter(valid_from__lte=OuterRef("judged_at"))),
+        ~Exists(
+            mine.filter(
+                policy=OuterRef("policy"),
+                evaluation__evaluated_at__gte=OuterRef("judged_at"),
+                evaluation__evaluated_at__lte=Coalesce(
+                    OuterRef("finished_at"), OuterRef("judged_at")
+                ),
+            )
+        ),
+    )
+    if before is not None:
+        runs = runs.filter(judged_at__lt=before)
+    for run in runs.select_related("policy").order_by("-judged_at", "-pk")[:limit]:
+        if organization.pk in run.held:
+            continue
+        version = run.policy.version
+        yield Event(
+            at=run.judged_at,  # type: ignore[attr-defined]
+            kind="judged",
+            sentence=_("Judged again under policy version %(version)s, unchanged.")
+            % {"version": version},
+            version=version,
+        )

@@ -15,6 +15,18 @@ class PolicyRunQuerySet(models.QuerySet["PolicyRun"]):
         """Return runs that still have accounts to judge, the oldest first."""
         return self.filter(finished_at=None).order_by("pk")
 
+    def that_judged(self, organization_id: int) -> "PolicyRunQuerySet":
+        """Return runs whose batches have come past an account, with the instant of its batch.
+
+        It is annotated as ``judged_at``. Runs that could not judge somebody are left out: they
+        do not say whom. Accounts that came later than their id's batch are in here too.
+        """
+        batches = PolicyRunBatch.objects.filter(
+            run=models.OuterRef("pk"), upto_id__gte=organization_id
+        )
+        first = models.Subquery(batches.order_by("upto_id").values("at")[:1])
+        return self.filter(failed=0).annotate(judged_at=first).exclude(judged_at=None)
+
     def free(self, now: datetime) -> "PolicyRunQuerySet":
         """Return unfinished runs on which nobody works."""
         return self.unfinished().filter(models.Q(lease_until=None) | models.Q(lease_until__lte=now))

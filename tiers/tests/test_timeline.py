@@ -15,6 +15,7 @@ from conftest import TUESDAY
 from people.models import Organization, User
 from tiers.actions import (
     approve_override,
+    continue_applying,
     draft_from_live,
     give_override,
     record_facts,
@@ -24,9 +25,9 @@ from tiers.actions import (
     withdraw_override,
 )
 from tiers.fact_links import FACT_LINK_HOOK
-from tiers.models import AccountFact, TierOverride
+from tiers.models import AccountFact, PolicyRun, TierAssignment, TierOverride
 from tiers.tests.ops_kit import main_of
-from tiers.tests.policy_kit import put_in_force
+from tiers.tests.policy_kit import asking_more, put_in_force
 from tiers.timeline import Timeline, timeline
 
 Door = Callable[..., Client]
@@ -223,3 +224,52 @@ def test_a_room_above_links_the_event_that_a_fact_came_from(
     # In the trace, twice among the facts, and in the history.
     assert page.content.decode().count('<a href="/ops/crm/acv/">') >= 4
     assert "“HubSpot company 9001: amount changed”" in main_of(page)
+
+
+UNCHANGED = "Judged again under policy version 2, unchanged."
+
+
+def test_who_was_judged_again_and_left_as_they_are_is_told_so_without_a_row_of_their_own(
+    starter: Organization, oscar: User, at_door: Door, time_machine: Any
+) -> None:
+    record_facts(organization=starter, values={"acv": "900"}, source="hubspot", now=TUESDAY)
+    rows = TierAssignment.objects.filter(organization=starter).count()
+    put_in_force(asking_more(draft_from_live(author=oscar, now=TUESDAY)), TUESDAY + DAY)
+    continue_applying(now=TUESDAY + 2 * DAY)
+
+    first, came, *_earlier = timeline(starter, NOW).events
+    assert (first.sentence, first.kind, first.version) == (UNCHANGED, "judged", 2)
+    assert (first.at - TUESDAY).days == 2
+    assert came.sentence == "Policy version 2 came into force."
+    assert TierAssignment.objects.filter(organization=starter).count() == rows
+    assert UNCHANGED not in told(timeline(starter, NOW, before=first.at))
+
+    time_machine.move_to(NOW, tick=False)
+    page = at_door(oscar).get(reverse("ops_organization", args=[starter.public_id]))
+    assert UNCHANGED in main_of(page)
+
+
+def test_who_moved_came_later_or_was_not_reached_is_not_told_to_be_unchanged(
+    starter: Organization, oscar: User
+) -> None:
+    record_facts(organization=starter, values={"acv": "4200"}, source="hubspot", now=TUESDAY)
+    put_in_force(asking_more(draft_from_live(author=oscar, now=TUESDAY)), TUESDAY + DAY)
+    continue_applying(now=TUESDAY + 2 * DAY)
+    assert UNCHANGED not in told(timeline(starter, NOW))
+    assert "professional" in told(timeline(starter, NOW))
+
+    run = PolicyRun.objects.get()
+    newcomer = Organization.objects.create(name="Newcomer")
+    run.batches.update(upto_id=newcomer.pk)
+    record_facts(organization=newcomer, values={"acv": "10"}, source="ops", now=NOW)
+    assert UNCHANGED not in told(timeline(newcomer, NOW))
+    TierAssignment.objects.filter(organization=newcomer).update(valid_from=TUESDAY)
+    assert UNCHANGED in told(timeline(newcomer, NOW))
+
+    PolicyRun.objects.update(held=[newcomer.pk])
+    assert UNCHANGED not in told(timeline(newcomer, NOW))
+    PolicyRun.objects.update(held=[], failed=1)
+    assert UNCHANGED not in told(timeline(newcomer, NOW))
+    run.batches.update(upto_id=newcomer.pk - 1)
+    PolicyRun.objects.update(failed=0)
+    assert UNCHANGED not in told(timeline(newcomer, NOW))
