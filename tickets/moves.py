@@ -165,7 +165,8 @@ def selection_of(rules: evaluation.Policy, question: Mapping[str, str]) -> Selec
     """Return which accounts somebody asks for by an address; None when it makes no sense."""
     match question.get("of", ""):
         case "cell":
-            before, after = question.get("from", ""), question.get("to", "")
+            before = question.get("from", "").replace("\x00", "")
+            after = question.get("to", "")
             return in_cell(rules, before, after) if before and after in rules.ranks else None
         case "grace":
             return new_in_grace()

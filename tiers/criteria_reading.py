@@ -5,7 +5,7 @@ of the fact's own kind, in the fact's own canonical form.
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,6 +29,7 @@ OP_WORDS: dict[str, Words] = {
 _ORDERED: tuple[Op, ...] = ("gte", "gt", "lte", "lt", "between", "eq", "changed_within")
 _NAMED: tuple[Op, ...] = ("eq", "in", "changed_within")
 _YES_NO: tuple[Op, ...] = ("eq", "changed_within")
+_PERCENT = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 MOST_DAYS = 3650
 MOST_WORDS = 50
 
@@ -110,10 +111,10 @@ def _one(fact: str, text: str) -> str:
     if not typed:
         raise ValueError(_("Write a value."))
     if kind_of(fact) == "share" and typed.endswith("%"):
-        try:
-            typed = format(Decimal(typed[:-1].strip()) / 100, "f")
-        except InvalidOperation as error:
-            raise ValueError(_("Write a share such as 30 %.")) from error
+        percent = typed[:-1].strip()
+        if not _PERCENT.fullmatch(percent):
+            raise ValueError(_("Write a share such as 30 %."))
+        typed = format(Decimal(percent) / 100, "f")
     return canonical_fact(fact, typed)
 
 

@@ -62,7 +62,7 @@ class CriteriaSheet:
     @classmethod
     def of_post(cls, data: QueryDict, currency: str) -> "CriteriaSheet":
         """Return the sheet as it was sent."""
-        keys = dict.fromkeys(data.getlist("tier")[:MOST_TIERS])
+        keys = dict.fromkeys(key.replace("\x00", "") for key in data.getlist("tier")[:MOST_TIERS])
         return cls(
             tiers=[TierRow(key, data.get(f"like-{key}", "")) for key in keys],
             rules=[rule_of(data, place) for place in range(count_of(data, "rules", MOST_RULES))],

@@ -251,6 +251,8 @@ def test_a_threshold_is_read_as_its_fact_is(
         ("region", "in", (" , ", "")),
         ("severity_mix_90d", "lte", ("x %", "")),
         ("severity_mix_90d", "lte", ("300 %", "")),
+        ("severity_mix_90d", "lte", ("1e9999999 %", "")),
+        ("severity_mix_90d", "lte", ("-1 %", "")),
         ("health", "changed_within", ("0", "")),
         ("contract_start", "gte", ("tomorrow", "")),
     ],

@@ -68,6 +68,16 @@ def press(ops: Client, page: Any, policy: TierPolicy, do: str, **changes: Any) -
     return ops.post(page_of(policy), {**sent_by(page), **typed, "do": do})
 
 
+def test_a_tier_with_an_impossible_letter_is_read_without_it(
+    ops: Client, draft: TierPolicy
+) -> None:
+    page = ops.get(page_of(draft))
+    keys = [f"{tier.key}\x00" for tier in page.context["sheet"].tiers]
+    assert press(ops, page, draft, "save", tier=keys).status_code == 302
+    cell = f"{reverse('ops_preview_accounts', args=[draft.version])}?of=cell&from=%00&to=starter"
+    assert ops.get(cell).status_code == 404
+
+
 def test_saving_the_page_as_it_came_changes_nothing(ops: Client, draft: TierPolicy) -> None:
     page = ops.get(page_of(draft))
     before = criteria_fingerprint(draft)
