@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from people.models import User
 from portal.kit.words import tier_label
@@ -61,7 +62,7 @@ class Reader:
     def trigger_lines(self, state: State) -> list[Line]:
         """Return what a trigger said; a condition or an action is a line of its own."""
         event = str(state["event"])
-        switch = _("on") if state["is_enabled"] else _("off")
+        switch = pgettext("switch", "on") if state["is_enabled"] else pgettext("switch", "off")
         return [
             (_("Name"), str(state["name"])),
             (_("When"), str(EVENTS.get(event, event))),
