@@ -24,7 +24,8 @@ class JSONObjectParser(BaseParser):
     """A JSON object in UTF-8, as RFC 8259 has it, whatever charset the header claims.
 
     Reads at most ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes. Numbers that JSON does not
-    have (NaN, Infinity) and keys that come twice are refused.
+    have (NaN, Infinity) and keys that come twice, or hold half of a
+    character, are refused.
     """
 
     media_type = "application/json"
@@ -65,4 +66,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key comes twice")
+    for name in found:
+        if not name.isascii() and any("\ud800" <= one <= "\udfff" for one in name):
+            raise ValueError("a key holds half of a character")  # no answer could repeat it
     return found

@@ -121,10 +121,17 @@ def canonical_fact(name: str, value: object) -> str:
     return _readers[name](text) if text else ""
 
 
+def _decimal(text: str) -> Decimal:
+    """Read a number in the digits 0 to 9; Decimal itself takes those of every script."""
+    if not text.isascii():
+        raise InvalidOperation
+    return Decimal(text)
+
+
 def _amount(text: str) -> str:
     plain = text.replace(",", "").replace("_", "").replace(" ", "")
     try:
-        number = Decimal(plain)
+        number = _decimal(plain)
     except InvalidOperation as error:
         raise ValueError(_("Write an amount like 25000 or 25,000.50.")) from error
     if not number.is_finite() or number < 0 or number >= Decimal("1e12"):
@@ -134,7 +141,7 @@ def _amount(text: str) -> str:
 
 def _whole(low: int, high: int) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
             raise ValueError(
                 _("Write a whole number from %(low)s to %(high)s.") % {"low": low, "high": high}
             )
@@ -145,7 +152,7 @@ def _whole(low: int, high: int) -> Callable[[str], str]:
 
 def _share(text: str) -> str:
     try:
-        number = Decimal(text)
+        number = _decimal(text)
     except InvalidOperation as error:
         raise ValueError(_("Write a share from 0 to 1.")) from error
     if not number.is_finite() or not 0 <= number <= 1:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.db import transaction
@@ -21,8 +21,10 @@ Fact = AccountFact.Name
 # What the portal itself writes; a program that says it is one of these would be believed.
 OUR_SOURCES = frozenset({"ops", "reports", "demo", "import"})
 MOST_SKEW = timedelta(minutes=5)
+# Nothing was observed before; the first days of the calendar cannot be shown in every zone.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _source = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_plain_amount = re.compile(r"\d{1,12}(\.\d{1,10})?")
+_plain_amount = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ def _checked(
         }
     if at > now + MOST_SKEW:
         problems["observed_at"] = _("This moment has not come yet.")
+    elif at < EARLIEST:
+        problems["observed_at"] = _("This is before 1970; send when it was seen.")
     if problems:
         raise InvalidInput(
             "facts_invalid",

@@ -8,6 +8,9 @@ from rest_framework import serializers
 
 from portal.kit.strict_inputs import StrictInput, StrictText
 
+# More names than there are facts, so that each mistake is named; not so many as to fill an answer.
+MOST_FACTS = 50
+
 
 class InstantField(serializers.DateTimeField):
     """An ISO 8601 instant; one without a zone is UTC."""
@@ -33,7 +36,10 @@ class InstantField(serializers.DateTimeField):
 class FactsField(serializers.DictField):
     """Names and values, as JSON has them; the action reads each value strictly."""
 
-    default_error_messages = {"few": _("Send at least one fact.")}
+    default_error_messages = {
+        "few": _("Send at least one fact."),
+        "many": _("There are not so many facts."),
+    }
 
     def to_internal_value(self, data: Any) -> dict[str, object]:
         """Return the names and values."""
@@ -41,6 +47,8 @@ class FactsField(serializers.DictField):
             self.fail("not_a_dict", input_type=type(data).__name__)
         if not data:
             self.fail("few")
+        if len(data) > MOST_FACTS:
+            self.fail("many")
         return {str(name): value for name, value in data.items()}
 
 

@@ -209,3 +209,32 @@ def test_the_schema_describes_the_door(program, oscar):
     assert set(door) == {"get", "put"}
     assert door["put"]["operationId"] == "put_facts"
     assert {"200", "400", "403", "404", "422"} <= set(door["put"]["responses"])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"facts": {"\\ud800": 1}}', ""),
+        ('{"facts": {"acv": 1}, "\\ud800": 1}', ""),
+        ('{"facts": {"region": "\\ud800"}}', "facts.region"),
+        ('{"facts": {"acv": "٣"}}', "facts.acv"),
+        ('{"facts": {"seats": "٣"}}', "facts.seats"),
+        ('{"facts": {"health": "٣"}}', "facts.health"),
+        ('{"facts": {"severity_mix_90d": "٠.٥"}}', "facts.severity_mix_90d"),
+        ('{"facts": {"acv": 1e400}}', "facts.acv"),
+        ('{"facts": {"acv": -1}}', "facts.acv"),
+        ('{"facts": {"acv": "NaN"}}', "facts.acv"),
+        ('{"facts": {"acv": 1}, "observed_at": "0001-01-01T00:00:00Z"}', "observed_at"),
+        ('{"facts": {"acv": 1}, "observed_at": "1969-12-31T23:59:59Z"}', "observed_at"),
+        ('{"facts": {' + ",".join(f'"f{n}": 1' for n in range(5000)) + "}}", "facts"),
+    ],
+)
+def test_hostile_bodies_are_refused_in_few_words(program, starter, body, field):
+    before = rows(starter)
+    answer = program.client.put(
+        FACTS.format("crm-7"), body.encode(), content_type="application/json"
+    )
+    assert answer.status_code == 400
+    assert len(answer.content) < 5000
+    assert field in str(answer.json()["fields"])
+    assert rows(starter) == before
