@@ -27,6 +27,17 @@ from django.utils.functional import Promise
 # Text for a page, perhaps translated only when it is shown.
 Words = str | Promise
 
+
+def storable(text: str) -> str:
+    """Return a text that every database takes: no NUL, and no half of a character.
+
+    CRMs cut texts in the middle of an emoji, and JSON carries both.
+    """
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 # -- What a CRM holds ----------------------------------------------------------
 
 
@@ -83,6 +94,16 @@ class Record:
     name: str = ""
     domain: str = ""
     absorbed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Make what people typed into the CRM storable."""
+        read = {
+            name: value if value is None else storable(value)
+            for name, value in self.properties.items()
+        }
+        object.__setattr__(self, "properties", read)
+        object.__setattr__(self, "name", storable(self.name))
+        object.__setattr__(self, "domain", storable(self.domain))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,9 @@ def _tell(connection: CrmConnection, kind: str, now: datetime) -> None:
 
 def in_words(secrets: Mapping[str, str], text: str) -> str:
     """Return a text without any of the secrets, should a CRM repeat them in an error."""
-    for secret in secrets.values():
+    # Several may stand in one, a line each.
+    lines = [line.strip() for value in secrets.values() for line in value.splitlines()]
+    for secret in sorted(lines, key=len, reverse=True):
         if len(secret) >= 6:
             text = text.replace(secret, "***")
     return text

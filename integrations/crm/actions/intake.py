@@ -11,7 +11,7 @@ from django.db.models import F
 from integrations.crm.models import CrmConnection, CrmEvent, DirtyRecord, WebhookDelivery
 from integrations.crm.registry import vendor_of
 from integrations.crm.rules.waiting import row_delay
-from integrations.crm.vendor import Hint, HintKind, Unreadable
+from integrations.crm.vendor import Hint, HintKind, Unreadable, storable
 from portal.kit.claims import claim, lock
 from portal.kit.requests import current_request_id
 from portal.kit.webhooks import body_digest
@@ -144,8 +144,8 @@ def _event(hint: Hint, delivery: WebhookDelivery, now: datetime) -> CrmEvent:
         external_id=hint.object_id[:ID],
         delivery=delivery,
         dedupe_key=hint.dedupe_key[:100],
-        field=hint.field[:100],
-        summary=" ".join(hint.summary.replace("\x00", "").split())[:TEXT],
+        field=storable(hint.field)[:100],
+        summary=" ".join(storable(hint.summary).split())[:TEXT],
         occurred_at=hint.occurred_at or delivery.received_at,
         recorded_at=now,
     )

@@ -76,10 +76,15 @@ def rename(look: Look, row: CrmRecord, name: str, entries: Entries) -> None:
 def find_organization(look: Look, row: CrmRecord, entries: Entries, *, is_new: bool) -> None:
     """Link a company to the organization that has its id, or do what the connection says.
 
-    Never by its name: two companies may share one, and a wrong link gives away a tier.
+    Never by its name: two companies may share one, and a wrong link gives away a tier. Nor by an
+    id that the organization has from another CRM: each counts its companies by itself.
     """
     known = Organization.objects.filter(external_id=row.external_id).first()
-    if known is not None and _is_free(look.connection, known, row):
+    if (
+        known is not None
+        and not _is_of_another_crm(look.connection, known)
+        and _is_free(look.connection, known, row)
+    ):
         row.organization, row.state = known, State.LINKED
         entries.applied(Kind.CREATED if is_new else Kind.LINKED, "same_id")
         return
@@ -160,3 +165,11 @@ def _is_free(connection: CrmConnection, organization: Organization, row: CrmReco
     """Whether no other record of the connection stands for the organization."""
     others = CrmRecord.objects.linked().filter(connection=connection, organization=organization)
     return not others.exclude(pk=row.pk).exists()
+
+
+def _is_of_another_crm(connection: CrmConnection, organization: Organization) -> bool:
+    """Whether the organization's id is that of a company of another connected account."""
+    namesakes = CrmRecord.objects.filter(
+        organization=organization, external_id=organization.external_id or ""
+    )
+    return namesakes.exclude(connection=connection).exclude(connection__tested_at=None).exists()

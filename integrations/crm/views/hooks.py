@@ -26,8 +26,17 @@ HEADERS_KEPT = ("Content-Type", "User-Agent")
 def hook(request: HttpRequest, vendor: str, token: str) -> HttpResponse:
     """Store the verified body of a webhook; workers do the rest.
 
-    An address that leads nowhere is a 404, whether the vendor or the token is wrong.
+    An address that leads nowhere is a 404, whether the vendor or the token is wrong. Whatever
+    breaks is answered here: Django's own log of a failure names the address, which is a secret.
     """
+    try:
+        return _taken_in(request, vendor, token)
+    except Exception:
+        log.exception("crm webhook failed", vendor=vendor)
+        return _plain("try again later", 503)
+
+
+def _taken_in(request: HttpRequest, vendor: str, token: str) -> HttpResponse:
     if (refusal := refused_unread(request)) is not None:
         return _unlogged(refusal)
     connection = CrmConnection.objects.by_token(vendor, token)
