@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 
+from django.db.models import F
+
 from people.models import Organization
 from portal.kit import clock
 from tickets.actions.clocks import History, histories_of, parsed_terms
@@ -24,6 +26,11 @@ from tiers.rules.business_time import BusinessCalendar
 
 CHUNK = 1000
 EXAMPLES = 20
+# So many open tickets are looked at one by one; of more, a sample of about as many.
+EXACTLY = 5000
+# Ids are scattered over this many places (a prime, so that each has a place of its own), by a
+# step that has nothing to do with any pattern in which tickets come in.
+PLACES, STEP = 1_000_003, 618_033
 # The share of a target, in percent, from which a running clock is at risk.
 AT_RISK = 75
 LIVE = frozenset({"running", "paused", "breached"})
@@ -41,6 +48,7 @@ class Counts:
     open_tickets: int = 0
     clocks_running: int = 0
     clocks_changed: int = 0
+    clocks_started: int = 0
     newly_broken: int = 0
     newly_at_risk: int = 0
     no_longer_broken: int = 0
@@ -85,17 +93,34 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class PublishPreview:
-    """What a treatment would do. ``examples`` are the worst first, at most 20."""
+    """What a treatment would do. ``examples`` are the worst first, at most 20.
+
+    ``looked_at`` open tickets were counted, of ``in_all``; where they are fewer they are a
+    sample, the same one each time, and every number is that of the sample.
+    """
 
     treatment: str
     open_tickets: int
     clocks_running: int
     clocks_changed: int
+    clocks_started: int
     newly_broken: int
     newly_at_risk: int
     no_longer_broken: int
     per_tier: tuple[TierEffect, ...]
     examples: tuple[Example, ...]
+    looked_at: int
+    in_all: int
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether not all open tickets were looked at."""
+        return self.looked_at < self.in_all
+
+    @property
+    def percent(self) -> float:
+        """The share of the open tickets that were looked at."""
+        return round(self.looked_at * 100 / self.in_all, 1) if self.in_all else 100.0
 
 
 def preview_policy(*, policy: TierPolicy, treatment: str, now: datetime) -> PublishPreview:
@@ -149,9 +174,13 @@ def _preview(
     tickets = Ticket.objects.active().filter(created_at__lte=now)
     if organization is not None:
         tickets = tickets.filter(organization=organization)
+    in_all, looked_at = tickets.count(), 0
+    if in_all > EXACTLY:
+        tickets = _sample(tickets, EXACTLY / in_all)
     looking = _Looking(new_terms, treatment, now, calendars)
     for chunk in _chunks(tickets.only(*READ).order_by("pk")):
         looking.look_at(chunk)
+        looked_at += len(chunk)
     total = Counts()
     for counts in looking.per_tier.values():
         total.add(counts)
@@ -160,7 +189,15 @@ def _preview(
         **{name: getattr(total, name) for name in Counts.__slots__},
         per_tier=tuple(TierEffect(tier, of) for tier, of in sorted(looking.per_tier.items())),
         examples=_named(looking.examples),
+        looked_at=looked_at,
+        in_all=in_all,
     )
+
+
+def _sample(tickets: TicketQuerySet, share: float) -> TicketQuerySet:
+    """Return about this share of tickets, by nothing but their ids: the same ones each time."""
+    place = F("pk") % PLACES * STEP % PLACES
+    return tickets.alias(sample_place=place).filter(sample_place__lt=int(PLACES * share))
 
 
 # What is read of a ticket.
@@ -238,6 +275,9 @@ class _Looking:
             for reading in rules.evaluate([*history.events, event], self.calendars, at)
         }
         counts = self._counts(ticket.tier)
+        for key, starts in _live(tuple(after.values())).items():
+            if key not in before:
+                _count_started(counts, starts)
         for key, was in before.items():
             becomes = after.get(key)
             if becomes is not None and _shown(was) != _shown(becomes):
@@ -284,6 +324,13 @@ def _count(counts: Counts, was: rules.Reading, becomes: rules.Reading, at: int) 
         counts.newly_at_risk += 1
         return NEWLY_AT_RISK
     return CHANGED
+
+
+def _count_started(counts: Counts, starts: rules.Reading) -> None:
+    """Count a clock that is promised anew; it may have gone by already."""
+    counts.clocks_started += 1
+    counts.newly_broken += int(starts.status == "breached")
+    counts.newly_at_risk += int(_is_at_risk(starts))
 
 
 def _is_at_risk(reading: rules.Reading) -> bool:

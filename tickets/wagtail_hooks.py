@@ -15,10 +15,18 @@ from wagtail.admin.menu import MenuItem
 
 from people.models import Organization
 from portal.kit.access import viewer_of_request
-from tickets.models import Queue, Ticket
-from tickets.views.ops.panels import OrganizationTicketsPanel, PromisePanel, RepairPanel
+from tickets.actions.publishing import source_of
+from tickets.models import Queue, RecomputeRun, Ticket
+from tickets.views.ops.panels import (
+    OrganizationTicketsPanel,
+    PromisePanel,
+    RepairPanel,
+    TicketRunPanel,
+)
+from tiers.models import TierPolicy
 from tiers.views.ops.organization import PANEL_HOOK
 from tiers.views.ops.policy_includes import QUEUE_HOOK
+from tiers.views.ops.policy_run import RUN_PANEL_HOOK
 from tiers.views.ops.policy_versions import COUNT_HOOK
 from tiers.wagtail_hooks import OpsMenuItem
 
@@ -77,6 +85,13 @@ def organization_panel(
 ) -> OrganizationTicketsPanel:
     """Show an organization's open tickets on its page."""
     return OrganizationTicketsPanel(organization, viewer_of_request(request))
+
+
+@hooks.register(RUN_PANEL_HOOK)
+def run_over_open_tickets(policy: TierPolicy) -> TicketRunPanel | None:
+    """Lead from a version's run over the accounts to its run over the open tickets."""
+    run = RecomputeRun.objects.filter(source=source_of(policy.version)).first()
+    return TicketRunPanel(run) if run else None
 
 
 @hooks.register(COUNT_HOOK)

@@ -28,6 +28,11 @@ MODES = {
 }
 
 
+def source_of(version: int) -> str:
+    """Return what a run over tickets is called that publishing a version of the program began."""
+    return f"policy:{version}"
+
+
 @transaction.atomic
 def publish_policy(
     *,
@@ -57,7 +62,7 @@ def publish_policy(
     return _treat(
         treatment,
         kind=RecomputeRun.Kind.PROMISES,
-        source=f"policy:{published.version}",
+        source=source_of(published.version),
         reason=published.change_note,
         started_by=published_by,
         now=now,

@@ -8,12 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import TUESDAY
-from tickets import actions
+from tickets import actions, publishing
 from tickets.models import Clock, ClockEvent, RecomputeRun, TicketEvent
 from tickets.publishing import preview_organization, preview_policy
 from tickets.tests.publishing_kit import LATER, halved, publish, work_off
-from tiers.actions import agree_custom_target
-from tiers.models import TierPolicy
+from tiers.actions import agree_custom_target, ask_for_review, draft_from_live
+from tiers.models import PromiseTarget, TierPolicy
 from tiers.tests.ops_kit import main_of
 from tiers.tests.review_kit import signed_off
 
@@ -158,15 +158,102 @@ def test_sending_the_dialog_twice_publishes_once_and_leads_to_the_same_run(open_
     sent = {"treatment": "retarget", "note": "Faster from spring"}
     first, second = ops.post(page, sent), ops.post(page, sent)
     run = RecomputeRun.objects.get()
-    assert first.url == second.url == reverse("ops_recompute_run", args=[run.pk])
+    progress = reverse("ops_policy_run", args=[draft.version])
+    assert first.url == second.url == progress
+    of_tickets = reverse("ops_recompute_run", args=[run.pk])
+    waiting = main_of(ops.get(progress))
+    assert "A worker begins within seconds" in waiting
+    assert f"0 of {run.total} were gone over when this page was opened." in waiting
+    assert of_tickets in ops.get(progress).content.decode()
     live_now = TierPolicy.objects.get(pk=draft.pk)
     assert (live_now.status, live_now.change_note, live_now.published_by, live_now.treatment) == (
         "live", "Faster from spring", oscar, "retarget",
     )  # fmt: skip
     actions.continue_runs(now=LATER)
-    done = main_of(ops.get(first.url))
+    done = main_of(ops.get(of_tickets))
     assert "Done" in done
     assert "Faster from spring" in done
+    assert f"{run.total} open tickets were gone over." in main_of(ops.get(progress))
+
+
+def test_a_version_that_touches_no_open_ticket_leads_to_its_run_alone(open_work, oscar, ops):
+    draft = signed_off(halved(oscar), by=oscar, now=LATER)
+    page = reverse("ops_publish_policy", args=[draft.version])
+    answer = ops.post(page, {"treatment": "next_ticket", "note": "Faster from spring"})
+    assert answer.url == reverse("ops_policy_run", args=[draft.version])
+    assert "gone over" not in main_of(ops.get(answer.url))
+
+
+def test_what_is_not_signed_off_shows_what_is_missing_and_no_button(open_work, oscar, ops):
+    draft = halved(oscar)
+    page = reverse("ops_publish_policy", args=[draft.version])
+    review = reverse("ops_policy_review", args=[draft.version])
+    button = '<button class="button">Publish</button>'
+
+    shown = ops.get(page).content.decode()
+    assert "This is a draft: nobody was asked to review it yet." in shown
+    assert f'<a href="{review}">To the review</a>' in shown
+    assert button not in shown
+
+    ask_for_review(policy=draft, change_note="Faster", by=oscar, now=LATER)
+    shown = ops.get(page).content.decode()
+    assert "It is in review: a second person has not signed it off yet." in shown
+    assert button not in shown
+    refused = ops.post(page, {"treatment": "retarget", "note": "Faster"})
+    assert refused.status_code == 422
+    assert not TierPolicy.objects.get(pk=draft.pk).is_live
+
+
+def test_what_is_signed_off_has_the_button_and_nothing_missing(open_work, oscar, ops):
+    draft = signed_off(halved(oscar), by=oscar, now=LATER)
+    shown = ops.get(reverse("ops_publish_policy", args=[draft.version])).content.decode()
+    assert "cannot be published yet" not in shown
+    assert '<button class="button">Publish</button>' in shown
+
+
+@pytest.mark.parametrize("treatment", ["retarget", "keep"])
+def test_a_metric_that_is_promised_anew_is_counted_as_clocks_that_start(
+    ada, paul, lena, oscar, open_for, treatment
+):
+    without = draft_from_live(author=oscar, now=TUESDAY)
+    rows = list(PromiseTarget.objects.filter(policy=without, metric="resolution"))
+    PromiseTarget.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    publish(without, "next_ticket", oscar, TUESDAY)
+    open_for(ada, severity=1), open_for(paul, severity=2)
+    draft = draft_from_live(author=oscar, now=LATER)
+    for row in rows:
+        row.pk, row.policy = None, draft
+        row.save(force_insert=True)
+
+    shown = preview_policy(policy=draft, treatment=treatment, now=LATER)
+    before = live()
+    work_off(publish(draft, treatment, oscar))
+
+    started = live().keys() - before.keys()
+    assert shown.clocks_started == len(started) == (2 if treatment == "retarget" else 0)
+    assert shown.clocks_changed == 0
+    assert {before[pk] == live()[pk] for pk in before} == {True}
+
+
+def test_of_very_many_tickets_a_sample_is_looked_at_that_says_so(
+    ada, oscar, open_for, ops, monkeypatch
+):
+    draft = halved(oscar)
+    for _number in range(40):
+        open_for(ada)
+    monkeypatch.setattr(publishing, "EXACTLY", 40)
+    whole = preview_policy(policy=draft, treatment="retarget", now=LATER)
+    assert (whole.looked_at, whole.in_all, whole.is_sample) == (40, 40, False)
+
+    monkeypatch.setattr(publishing, "EXACTLY", 20)
+    sample = preview_policy(policy=draft, treatment="retarget", now=LATER)
+    assert sample == preview_policy(policy=draft, treatment="retarget", now=LATER)
+    assert sample.is_sample
+    assert 12 <= sample.looked_at <= 28
+    assert sample.open_tickets == sample.looked_at
+    shown = main_of(ops.get(reverse("ops_publish_policy", args=[draft.version])))
+    share = f"{sample.looked_at} of 40 open tickets ({sample.percent} %) were looked at."
+    assert f"These are the numbers of a sample: {share}" in shown
 
 
 def test_the_reason_that_operations_gave_is_not_told_to_customers(

@@ -11,7 +11,7 @@ from people.models import Notice, Organization
 from portal.kit import clock
 from portal.kit.access import viewer_of_request
 from portal.kit.viewer import Viewer
-from tickets.models import Clock, ClockDiscrepancy, Ticket
+from tickets.models import Clock, ClockDiscrepancy, RecomputeRun, Ticket
 from tickets.models.ticket import ACTIVE_STATUSES
 from tiers.program import live_policy_at
 from tiers.views.ops.home import OpsPanel
@@ -121,3 +121,17 @@ class OrganizationTicketsPanel(OpsPanel):
             "open_count": counts["open"],
             "all_count": counts["all"],
         }
+
+
+class TicketRunPanel(OpsPanel):
+    """The run over the open tickets that publishing a version began."""
+
+    name = "ticket_run"
+    template_name = "ops/policy_run_tickets.html"
+
+    def __init__(self, run: RecomputeRun) -> None:
+        self._run = run
+
+    def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the run."""
+        return {"run": self._run}

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from portal.kit import clock
 from portal.kit.refused import InvalidInput, Refused
 from portal.kit.words import Words
-from tickets.actions.publishing import CORRECT, publish_calendar_version, publish_policy
+from tickets.actions.publishing import CORRECT, publish_calendar_version, publish_policy, source_of
 from tickets.forms.publishing import TREATMENTS, PublishForm
 from tickets.models import RecomputeRun
 from tickets.moves import Preview as AccountPreview
@@ -45,6 +45,11 @@ class Dialog:
     done: str
     # What the editor looked at: the page sends it back, so that nothing else is published.
     revision: str = ""
+    # What it still takes before it may be published, where it is not signed off.
+    missing: str = ""
+    review: str = ""
+    # Where the publishing itself can be watched; without it the run over open tickets is shown.
+    progress: str = ""
     # What is said afterwards, where it is not that it counts from now on.
     said: str = ""
     # What becomes of all accounts, where that is what is published.
@@ -76,11 +81,26 @@ def policy_publish(request: HttpRequest, version: int) -> HttpResponse:
         publish=lambda treatment, note: publish_policy(
             policy=policy, treatment=treatment, change_note=note, published_by=who, now=now
         ),
-        source=f"policy:{version}",
+        source=source_of(version),
         done=page,
+        missing=_missing(policy),
+        review=reverse("ops_policy_review", args=[version]),
+        progress=reverse("ops_policy_run", args=[version]),
         accounts=_accounts(policy, now) if policy.status not in _OVER else None,
     )
     return _answer(request, dialog, is_open=policy.status not in _OVER)
+
+
+def _missing(policy: TierPolicy) -> str:
+    """Say what it takes before a version may be published; empty once it is signed off."""
+    match policy.status:
+        case TierPolicy.Status.DRAFT:
+            return _("This is a draft: nobody was asked to review it yet.")
+        case TierPolicy.Status.IN_REVIEW:
+            return _("It is in review: a second person has not signed it off yet.")
+        case TierPolicy.Status.DISCARDED:
+            return _("It was discarded. Make a new draft of it to go on.")
+    return ""
 
 
 def _accounts(policy: TierPolicy, now: datetime) -> AccountPreview | None:
@@ -162,7 +182,7 @@ def _answer(request: HttpRequest, dialog: Dialog, *, is_open: bool) -> HttpRespo
             _put(form, refusal)
         else:
             messages.success(request, dialog.said or _("It is published and counts from now on."))
-            return redirect("ops_recompute_run", run.pk) if run else redirect(dialog.done)
+            return _lead_to(dialog, run)
     options = [
         Option(value, TREATMENTS[value], form["treatment"].value() == value, dialog.preview(value))
         for value in dialog.treatments
@@ -176,6 +196,8 @@ def _answer(request: HttpRequest, dialog: Dialog, *, is_open: bool) -> HttpRespo
         form=form,
         options=options,
         preview=dialog.accounts,
+        missing=dialog.missing,
+        review=dialog.review,
         back=dialog.done,
         revision=dialog.revision,
         status=422 if form.errors else 200,
@@ -193,4 +215,11 @@ def _put(form: PublishForm, refusal: Refused) -> None:
 
 def _lead_on(dialog: Dialog) -> HttpResponse:
     run = RecomputeRun.objects.filter(source=dialog.source).first()
+    return _lead_to(dialog, run)
+
+
+def _lead_to(dialog: Dialog, run: RecomputeRun | None) -> HttpResponse:
+    """Show how far the work is that publishing began."""
+    if dialog.progress:
+        return redirect(dialog.progress)
     return redirect("ops_recompute_run", run.pk) if run else redirect(dialog.done)

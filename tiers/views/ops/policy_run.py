@@ -7,10 +7,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
+from wagtail import hooks
 
 from tiers.models import PolicyRun
 from tiers.views.ops.frame import ops_view, render_ops
 from tiers.views.ops.policy_frame import version_or_404
+
+# The rooms above add parts to the page: fn(policy) -> a Wagtail component, or None.
+RUN_PANEL_HOOK = "register_policy_run_panel"
 
 
 @ops_view
@@ -36,5 +40,6 @@ def policy_run(request: HttpRequest, version: int) -> HttpResponse:
             (reverse("ops_policy"), _("Tier policy")),
             (page, _("Version %(version)s") % {"version": version}),
         ],
+        panels=[panel for fn in hooks.get_hooks(RUN_PANEL_HOOK) if (panel := fn(policy))],
         **context,
     )
