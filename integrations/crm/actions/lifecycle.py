@@ -82,7 +82,7 @@ def find_organization(look: Look, row: CrmRecord, entries: Entries, *, is_new: b
     known = Organization.objects.filter(external_id=row.external_id).first()
     if (
         known is not None
-        and not _is_of_another_crm(look.connection, known)
+        and not is_of_another_crm(look.connection, known)
         and _is_free(look.connection, known, row)
     ):
         row.organization, row.state = known, State.LINKED
@@ -167,7 +167,7 @@ def _is_free(connection: CrmConnection, organization: Organization, row: CrmReco
     return not others.exclude(pk=row.pk).exists()
 
 
-def _is_of_another_crm(connection: CrmConnection, organization: Organization) -> bool:
+def is_of_another_crm(connection: CrmConnection, organization: Organization) -> bool:
     """Whether the organization's id is that of a company of another connected account."""
     namesakes = CrmRecord.objects.filter(
         organization=organization, external_id=organization.external_id or ""

@@ -79,12 +79,17 @@ def create_organization_for(*, record: CrmRecord, by: User, now: datetime) -> Cr
         raise Refused("not_there", _("This company is not in the CRM any more."))
     if not row.name.strip():
         raise Refused("no_name", _("The company has no name in the CRM. Give it one there."))
-    if Organization.objects.filter(external_id=row.external_id).exists():
+    namesake = Organization.objects.filter(external_id=row.external_id).first()
+    # The same id in another CRM is another company: this one's organization goes without.
+    is_other = namesake is not None and lifecycle.is_of_another_crm(row.connection, namesake)
+    if namesake is not None and not is_other:
         raise Refused(
             "external_id_taken",
             _("An organization has this id already. Link the company to it instead."),
         )
-    row.organization = create_organization(name=row.name.strip()[:160], external_id=row.external_id)
+    row.organization = create_organization(
+        name=row.name.strip()[:160], external_id=None if is_other else row.external_id
+    )
     row.state, row.attention = State.LINKED, Attention.NONE
     return _linked(row, "organization_created", now)
 

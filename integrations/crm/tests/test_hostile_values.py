@@ -46,6 +46,19 @@ def test_an_id_that_another_account_uses_too_links_nobody_by_itself(crm, custome
     assert Organization.objects.filter(external_id=company).count() == 1
 
 
+def test_ops_create_an_organization_for_a_company_whose_id_another_account_uses(crm, customer):
+    company, organization = customer(acv="31000")
+    other = other_account(crm)
+    look = look_at(other, origin="poll", now=crm.tick())
+    row = apply_record(look=look, record=Record(company, {}, crm.now, name="A stranger")).row
+    assert row is not None
+    made = actions.create_organization_for(record=row, by=crm.by, now=crm.now).organization
+    assert made is not None
+    assert (made.name, made.external_id) == ("A stranger", None)
+    organization.refresh_from_db()
+    assert organization.external_id == company
+
+
 def test_an_account_that_was_disconnected_keeps_no_ids_from_its_successor(crm, customer):
     company, organization = customer(acv="31000")
     actions.disconnect(connection=crm.connection, by=crm.by)
