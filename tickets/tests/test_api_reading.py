@@ -264,6 +264,7 @@ def test_the_schema_describes_our_doors_and_nobody_elses(stella: User) -> None:
     schema = answer.json()
     assert sorted(schema["paths"]) == [
         "/api/v1/attachments/{public_id}",
+        "/api/v1/organizations/{external_id}/facts",
         "/api/v1/tickets",
         "/api/v1/tickets/{reference}",
         "/api/v1/tickets/{reference}/clocks",
