@@ -50,7 +50,7 @@ from tickets.models import Queue, Ticket, TicketEvent, Trigger
 from tickets.models.ticket import TicketQuerySet
 from tickets.rules import triggers as rules
 from tickets.rules.tier_moves import queue_after
-from tiers.models import TierAssignment, TierPolicy, TierPromise
+from tiers.models import TierAssignment, TierPromise
 from tiers.program import Program, live_policy_at, program_of
 
 log = structlog.get_logger("tickets.following_tiers")
@@ -211,10 +211,11 @@ class _Places:
 
     @classmethod
     def read(cls, former_tiers: Collection[str], live: Program) -> "_Places":
-        """Read all queues, and those that any version of the program names for these tiers."""
+        """Read all queues, and those that versions name for these tiers that counted once."""
         former: dict[str, set[str]] = {}
-        drafts = [TierPolicy.Status.DRAFT, TierPolicy.Status.IN_REVIEW]
-        rows = TierPromise.objects.filter(tier__in=former_tiers).exclude(policy__status__in=drafts)
+        rows = TierPromise.objects.filter(
+            tier__in=former_tiers, policy__effective_from__isnull=False
+        )
         for tier, key in rows.values_list("tier", "queue_key").distinct():
             former.setdefault(tier, set()).add(key)
         return cls(live, Queue.objects.in_bulk(), former)

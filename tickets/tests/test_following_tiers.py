@@ -23,8 +23,16 @@ from tickets.actions import following_tiers as module
 from tickets.models import Clock, Queue, Ticket, TicketEvent, Trigger
 from tickets.rules.tier_moves import queue_after
 from tickets.tests.pages_kit import words_of
-from tiers.actions import give_override, record_facts, withdraw_override
+from tiers.actions import (
+    discard_draft,
+    draft_from_live,
+    draft_from_version,
+    give_override,
+    record_facts,
+    withdraw_override,
+)
 from tiers.models import TierAssignment
+from tiers.tests.review_kit import signed_off
 
 Opened = Callable[..., Ticket]
 Door = Callable[..., Client]
@@ -132,6 +140,22 @@ def test_a_ticket_that_somebody_put_elsewhere_stays_there_but_knows_its_tier(
     assert standing(ticket) == ("enterprise", "general")
     [event] = tier_events(ticket)
     assert event.detail["from_queue"] == event.detail["to_queue"] == "General"
+
+
+def test_a_version_that_never_counted_says_nothing_about_where_tickets_stand(
+    paul: User, professional: Organization, lena: User, oscar: User, open_for: Opened
+) -> None:
+    ticket = open_for(paul)
+    general = Queue.objects.get(key="general")
+    change_queue(ticket=ticket, queue=general, reason="Easy", by=lena, now=TUESDAY)
+    draft = draft_from_live(author=oscar, now=TUESDAY)
+    draft.promises.filter(tier="professional").update(queue_key="general")
+    discard_draft(policy=draft, by=oscar, now=TUESDAY)
+    signed = draft_from_version(source=draft, author=oscar, now=TUESDAY)
+    assert signed_off(signed, by=oscar, now=TUESDAY).is_approved
+    pays(professional, "60000")
+    follow_tiers(now=SOON)
+    assert standing(ticket) == ("enterprise", "general")
 
 
 def test_the_assignee_stays(
