@@ -42,7 +42,7 @@ def standing_words(connection: CrmConnection, now: datetime) -> StandingWords:
             return StandingWords("warn", _paused(connection))
     if connection.gone_held:
         return StandingWords(
-            "bad",
+            "warn",
             ngettext(
                 "%(count)s linked company was not found at the last comparison. Nobody was "
                 "detached; say below whether that is right.",
