@@ -98,11 +98,12 @@ def _store(
     if row.pk is None or row.event != said["event"]:
         listed = [one.position for one in rows if one.event == said["event"]]
         row.position = max(listed, default=0) + GAP
-    if trigger and any(getattr(row, name) != value for name, value in said.items()):
+    switched = row.is_enabled if is_enabled is None else is_enabled
+    told = {**said, "is_enabled": switched}
+    if trigger and any(getattr(row, name) != value for name, value in told.items()):
         row.revision += 1
-    for name, value in said.items():
+    for name, value in told.items():
         setattr(row, name, value)
-    row.is_enabled = row.is_enabled if is_enabled is None else is_enabled
     row.save()
     _note(row, Kind.CHANGED if trigger else Kind.ADDED, before, by, now)
     return row
@@ -114,8 +115,11 @@ def set_trigger_enabled(*, trigger: Trigger, is_enabled: bool, by: User, now: da
     _check_ops(by)
     row = _find(_locked_triggers(), trigger)
     before = state_of_trigger(row)
+    if row.is_enabled != is_enabled:
+        # Who has it open must not switch it back unseen.
+        row.revision += 1
     row.is_enabled = is_enabled
-    row.save(update_fields=["is_enabled"])
+    row.save(update_fields=["is_enabled", "revision"])
     _note(row, Kind.SWITCHED, before, by, now)
     return row
 

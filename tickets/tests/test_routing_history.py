@@ -47,6 +47,20 @@ def kinds(subject: str, pk: int) -> list[str]:
     return list(rows.values_list("kind", flat=True))
 
 
+def test_a_form_that_is_out_of_date_does_not_switch_a_trigger_on_again(oscar: User) -> None:
+    row = made(oscar)
+    seen = row.revision
+    for _again in range(2):
+        set_trigger_enabled(trigger=row, is_enabled=False, by=oscar, now=LATER)
+    row.refresh_from_db()
+    assert row.revision == seen + 1
+    with pytest.raises(Refused) as refused:
+        made(oscar, trigger=row, is_enabled=True, revision=seen)
+    assert refused.value.code == "trigger_changed"
+    again = made(oscar, trigger=row, is_enabled=True, revision=row.revision)
+    assert (again.is_enabled, again.revision) == (True, seen + 2)
+
+
 def made(by: User, **changes: Any) -> Trigger:
     values: dict[str, Any] = {
         "name": "VIPs first", "event": "ticket_created",
