@@ -125,7 +125,7 @@ def _checked(
     if at > now + MOST_SKEW:
         problems["observed_at"] = _("This moment has not come yet.")
     elif at < EARLIEST:
-        problems["observed_at"] = _("This is before 1970; send when it was seen.")
+        problems["observed_at"] = _("Too far away.")
     if problems:
         raise InvalidInput(
             "facts_invalid",

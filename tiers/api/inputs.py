@@ -38,7 +38,7 @@ class FactsField(serializers.DictField):
 
     default_error_messages = {
         "few": _("Send at least one fact."),
-        "many": _("There are not so many facts."),
+        "many": _("There is no such fact."),
     }
 
     def to_internal_value(self, data: Any) -> dict[str, object]:
