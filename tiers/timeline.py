@@ -277,8 +277,8 @@ def _judged_unchanged(
         ),
     )
     if before is not None:
-        runs = runs.filter(judged_at__lt=before)
-    for run in runs.select_related("policy").order_by("-judged_at", "-pk")[:limit]:
+        runs = runs.filter(judged_at__lt=before)  # type: ignore[misc]  # annotated
+    for run in runs.select_related("policy")[:limit]:
         if organization.pk in run.held:
             continue
         version = run.policy.version

@@ -16,7 +16,8 @@ class PolicyRunQuerySet(models.QuerySet["PolicyRun"]):
         return self.filter(finished_at=None).order_by("pk")
 
     def that_judged(self, organization_id: int) -> "PolicyRunQuerySet":
-        """Return runs whose batches have come past an account, with the instant of its batch.
+        """Return runs whose batches have come past an account, with the instant of its batch,
+        the latest first.
 
         It is annotated as ``judged_at``. Runs that could not judge somebody are left out: they
         do not say whom. Accounts that came later than their id's batch are in here too.
@@ -25,7 +26,8 @@ class PolicyRunQuerySet(models.QuerySet["PolicyRun"]):
             run=models.OuterRef("pk"), upto_id__gte=organization_id
         )
         first = models.Subquery(batches.order_by("upto_id").values("at")[:1])
-        return self.filter(failed=0).annotate(judged_at=first).exclude(judged_at=None)
+        judged = self.filter(failed=0).annotate(judged_at=first).exclude(judged_at=None)
+        return judged.order_by("-judged_at", "-pk")
 
     def free(self, now: datetime) -> "PolicyRunQuerySet":
         """Return unfinished runs on which nobody works."""
