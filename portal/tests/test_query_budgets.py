@@ -33,6 +33,7 @@ from tiers.actions import (
     agree_custom_target,
     choose_columns,
     comment_on_policy,
+    continue_applying,
     continue_fact_imports,
     create_calendar,
     draft_calendar_version,
@@ -43,6 +44,7 @@ from tiers.actions import (
 )
 from tiers.models import Calendar, FactImport, OrganizationTarget
 from tiers.tests.ops_kit import organizations
+from tiers.tests.policy_kit import accounts_with, asking_more, put_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -367,3 +369,41 @@ def test_a_page_of_a_draft_asks_as_often_for_many_edits_and_accounts_as_for_few(
     more(12, "Many")
     organizations(12, TUESDAY, acv="9000")
     judge(budgets, page_name, small, queries_of(page))
+
+
+@pytest.mark.parametrize(
+    ("page_name", "address"),
+    [
+        ("ops policy preview", "/ops/policy/2/preview/"),
+        ("ops preview accounts", "/ops/policy/2/preview/accounts/?of=moves"),
+        ("ops preview csv", "/ops/policy/2/preview/accounts.csv?of=moves"),
+    ],
+)
+def test_a_preview_asks_as_often_about_many_accounts_as_about_few(
+    oscar: User, at_door: Any, budgets: dict[str, int], page_name: str, address: str
+) -> None:
+    ops = at_door(oscar)
+    asking_more(draft_from_live(author=oscar, now=TUESDAY))
+
+    def page() -> Any:
+        answer = ops.get(address)
+        shown = answer.getvalue().decode()
+        assert "4,100" in shown or "4100" in shown or page_name == "ops policy preview"
+        return answer
+
+    accounts_with(["4100", "26000"], TUESDAY)
+    small = queries_of(page)
+    accounts_with(["4100", "26000"] * 12, TUESDAY)
+    judge(budgets, page_name, small, queries_of(page))
+
+
+def test_the_page_of_a_run_asks_as_often_about_many_accounts_as_about_few(
+    oscar: User, at_door: Any, budgets: dict[str, int]
+) -> None:
+    ops = at_door(oscar)
+    accounts_with(["4100"] * 12, TUESDAY)
+    few = draft_from_live(author=oscar, now=TUESDAY)
+    put_in_force(asking_more(few), TUESDAY + timedelta(hours=1))
+    small = queries_of(lambda: ops.get("/ops/policy/2/run/"))
+    continue_applying(now=TUESDAY + timedelta(hours=1), batch=2)
+    judge(budgets, "ops policy run", small, queries_of(lambda: ops.get("/ops/policy/2/run/")))
