@@ -31,7 +31,7 @@ ORGANIZATIONS = """
 INSERT INTO people_organization
     (public_id, name, external_id, joins_by_domain, is_suspended, created_at)
 SELECT lpad(to_hex(n), 12, '0'), 'Account ' || n, 'crm-' || n, false, false, %(now)s
-FROM generate_series(1, %(accounts)s) n
+FROM generate_series(2, %(accounts)s) n
 """
 # What each account is: value on a logarithmic scale within its tier.
 MADE = """

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from people.models import Organization
 from portal.kit.claims import claim
@@ -24,7 +25,7 @@ from tiers.models import (
     TierPolicy,
 )
 from tiers.preview.asking import FOR_ALL_ACCOUNTS
-from tiers.preview.deciding_sql import CRITERIA, SOURCES, decided
+from tiers.preview.deciding_sql import CRITERIA, SOURCES, Decided, decided
 from tiers.rules import evaluation
 from tiers.rules.standings import FACT_COLUMNS
 
@@ -51,27 +52,32 @@ def judge_in_sql(
     Called in the transaction of the batch. Accounts that somebody holds are left out and
     returned; the others are decided about again once they are locked.
     """
+    values = _values(policy, now)
     with connection.cursor() as cursor:
         cursor.execute(FOR_ALL_ACCOUNTS)
         span = "s.organization_id > %(after)s AND s.organization_id <= %(upto)s"
-        _keep_changing(cursor, rules, now, "tiers_changing", span, {"after": after, "upto": upto})
-        cursor.execute("SELECT organization_id FROM tiers_changing ORDER BY 1")
-        wanted = [pk for (pk,) in cursor.fetchall()]
+        changing = _changing(rules, now, where=span)
+        cursor.execute(
+            f"SELECT d.organization_id FROM ({changing.sql}) d",  # noqa: S608  (our own words)
+            {**changing.values, "after": after, "upto": upto},
+        )
+        wanted = sorted(pk for (pk,) in cursor.fetchall())
         if not wanted:
-            cursor.execute("DROP TABLE tiers_changing")
             return Judged(0, (), ())
-        rows = Organization.objects.filter(pk__in=wanted).order_by("pk")
-        free = list(claim(rows, len(wanted)).values_list("pk", flat=True))
+        rows = Organization.objects.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [wanted]))
+        free = list(claim(rows.order_by("pk"), len(wanted)).values_list("pk", flat=True))
         # Decided about again: what was committed while the locks were waited for counts.
-        locked = "s.organization_id = ANY(%(free)s)"
-        _keep_changing(cursor, rules, now, "tiers_judged", locked, {"free": free})
-        cursor.execute("ANALYZE tiers_judged")
-        values = _values(policy, now)
-        for statement in (SNAPSHOTS, CLOSE, KEEP, OPEN, NOTE):
+        changing = _changing(rules, now, where="s.organization_id = ANY(%(free)s)")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE tiers_judged ON COMMIT DROP AS {snapshots_of(changing.sql)}",
+            {**changing.values, **values, "free": free},
+        )
+        cursor.execute("ANALYZE tiers_judged (organization_id)")
+        for statement in (HISTORY, NOTE):
             cursor.execute(statement, values)
         cursor.execute("SELECT tier, to_tier, count(*) FROM tiers_judged GROUP BY 1, 2")
         counts = cursor.fetchall()
-        cursor.execute("DROP TABLE tiers_changing, tiers_judged, tiers_kept")
+        cursor.execute("DROP TABLE tiers_judged")
     return Judged(
         changed=sum(accounts for _, _, accounts in counts),
         moves=[(old, new, accounts) for old, new, accounts in counts if old != new],
@@ -79,26 +85,20 @@ def judge_in_sql(
     )
 
 
-def _keep_changing(
-    cursor: Any,
-    rules: evaluation.Policy,
-    now: datetime,
-    table: str,
-    where: str,
-    values: dict[str, object],
-) -> None:
-    """Write the accounts whose answer changes into a table of this transaction."""
-    found = decided(
-        rules, now.date(), beside=("tier", "source", "held", "below_since"), where=where
-    )
+# What a standing says of the day on which each fact changed, for the snapshot.
+_CHANGE_DAYS = tuple(column.changed for column in FACT_COLUMNS.values())
+
+
+def _changing(rules: evaluation.Policy, now: datetime, *, where: str) -> Decided:
+    """Return the statement for the accounts whose answer changes."""
+    beside = ("tier", "source", "held", "below_since", "contract_floor", *_CHANGE_DAYS)
+    found = decided(rules, now.date(), beside=beside, where=where)
     tiers = ", ".join(f"%(tier{rank})s" for rank in range(len(rules.order)))
     sources = ", ".join(f"'{source}'" for source in SOURCES)
     # Who was promoted last time now simply meets the criteria: that is the same standing.
     settled = ", ".join(f"'{source}'" for source in SETTLED)
     same = f"(d.source = d.to_source_name OR d.source IN ({settled}) AND d.to_source = {CRITERIA})"
-    cursor.execute(
-        f"""
-        CREATE TEMPORARY TABLE {table} ON COMMIT DROP AS
+    sql = f"""
         SELECT * FROM (
             SELECT d.*, (ARRAY[{tiers}])[to_rank + 1] AS to_tier,
                 (ARRAY[{tiers}])[to_held + 1] AS to_held_tier,
@@ -107,13 +107,9 @@ def _keep_changing(
         ) d
         WHERE d.tier <> d.to_tier OR d.held <> d.to_held_tier OR NOT {same}
             OR d.below_since IS DISTINCT FROM d.to_below
-        """,  # noqa: S608  (names of ours; values are parameters)
-        {
-            **found.values,
-            **values,
-            **{f"tier{rank}": tier for rank, tier in enumerate(rules.order)},
-        },
-    )
+    """  # noqa: S608  (names of ours; values are parameters)
+    names = {f"tier{rank}": tier for rank, tier in enumerate(rules.order)}
+    return Decided(sql, {**found.values, **names})
 
 
 def _values(policy: TierPolicy, now: datetime) -> dict[str, Any]:
@@ -127,20 +123,25 @@ def _values(policy: TierPolicy, now: datetime) -> dict[str, Any]:
 
 
 _CHANGED = " ".join(
-    f"WHEN '{column.fact}' THEN s.{column.changed}" for column in FACT_COLUMNS.values()
+    f"WHEN '{column.fact}' THEN j.{column.changed}" for column in FACT_COLUMNS.values()
 )
 
-# What each account was judged by, as a single evaluation keeps it: the newest row of each fact,
-# the memory, the overrides, the floor and the day.
-SNAPSHOTS = f"""
-CREATE TEMPORARY TABLE tiers_kept ON COMMIT DROP AS
-SELECT j.organization_id, jsonb_build_object(
+
+def snapshots_of(changing: str) -> str:
+    """Return the statement for those accounts with what each was judged by.
+
+    As a single evaluation keeps it: the newest row of each fact, the memory, the overrides,
+    the floor and the day. One statement with the deciding, so that it reads no temporary
+    table: those are out of reach for the parallel workers that make the snapshots.
+    """
+    return f"""
+SELECT j.organization_id, j.tier, j.to_tier, j.to_held_tier, j.to_source_name, j.to_below,
+    j.grace_until, jsonb_build_object(
     'facts', COALESCE(known.facts, '{{}}'), 'today', %(today)s::date,
-    'previous', jsonb_build_object('tier', s.held, 'below_since', s.below_since),
+    'previous', jsonb_build_object('tier', j.held, 'below_since', j.below_since),
     'overrides', COALESCE(lent.overrides, '[]'),
-    'contract_floor', NULLIF(s.contract_floor, '')) AS snapshot
-FROM tiers_judged j
-JOIN {STANDINGS} s ON s.organization_id = j.organization_id
+    'contract_floor', NULLIF(j.contract_floor, '')) AS snapshot
+FROM ({changing}) j
 CROSS JOIN LATERAL (
     SELECT jsonb_object_agg(f.fact, jsonb_build_object(
         'value', CASE WHEN lower(f.value) IN ('true', 'false')
@@ -164,34 +165,33 @@ LEFT JOIN LATERAL (
 ) lent ON TRUE
 """  # noqa: S608
 
-CLOSE = f"""
-UPDATE {ASSIGNMENTS} a SET valid_to = GREATEST(%(now)s, a.valid_from)
-FROM tiers_judged j WHERE a.organization_id = j.organization_id AND a.valid_to IS NULL
-"""  # noqa: S608
 
-KEEP = f"""
-INSERT INTO {EVALUATIONS} (organization_id, policy_id, evaluated_at, snapshot, decision)
-SELECT j.organization_id, %(policy)s, %(now)s, k.snapshot, jsonb_build_object(
-    'tier', j.to_tier, 'source', j.to_source_name, 'below_since', j.to_below,
-    'grace_until', j.grace_until,
-    'state', jsonb_build_object('tier', j.to_held_tier, 'below_since', j.to_below))
-FROM tiers_judged j JOIN tiers_kept k ON k.organization_id = j.organization_id
-"""  # noqa: S608
-
-# The instant at which the row before ended, which lies later than this batch when the account
-# was placed by somebody whose clock is ahead.
-OPEN = f"""
+# One statement for the history: the open row ends, the answer is kept, the next row begins at the
+# instant at which the one before ended. That lies later than this batch when the account was
+# placed by somebody whose clock is ahead.
+HISTORY = f"""
+WITH closed AS (
+    UPDATE {ASSIGNMENTS} a SET valid_to = GREATEST(%(now)s, a.valid_from)
+    FROM tiers_judged j WHERE a.organization_id = j.organization_id AND a.valid_to IS NULL
+    RETURNING a.organization_id, a.valid_to
+), kept AS (
+    INSERT INTO {EVALUATIONS} (organization_id, policy_id, evaluated_at, snapshot, decision)
+    SELECT j.organization_id, %(policy)s, %(now)s, j.snapshot, jsonb_build_object(
+        'tier', j.to_tier, 'source', j.to_source_name, 'below_since', j.to_below,
+        'grace_until', j.grace_until,
+        'state', jsonb_build_object('tier', j.to_held_tier, 'below_since', j.to_below))
+    FROM tiers_judged j ORDER BY j.organization_id
+    RETURNING id, organization_id
+)
 INSERT INTO {ASSIGNMENTS}
     (organization_id, tier, source, policy_id, evaluation_id, below_since, valid_from)
-SELECT j.organization_id, j.to_tier, j.to_source_name, %(policy)s, e.id, j.to_below,
-    GREATEST(%(now)s, (
+SELECT j.organization_id, j.to_tier, j.to_source_name, %(policy)s, kept.id, j.to_below,
+    GREATEST(%(now)s, COALESCE(closed.valid_to, (
         SELECT max(a.valid_to) FROM {ASSIGNMENTS} a WHERE a.organization_id = j.organization_id
-    ))
+    )))
 FROM tiers_judged j
-CROSS JOIN LATERAL (
-    SELECT max(e.id) AS id FROM {EVALUATIONS} e
-    WHERE e.organization_id = j.organization_id AND e.evaluated_at = %(now)s
-) e
+JOIN kept ON kept.organization_id = j.organization_id
+LEFT JOIN closed ON closed.organization_id = j.organization_id
 """  # noqa: S608
 
 NOTE = f"""

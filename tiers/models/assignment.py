@@ -12,10 +12,15 @@ from tiers.models.policy import TierPolicy
 class TierEvaluation(models.Model):
     """One answer of the evaluator with everything it saw; never updated."""
 
+    # No index of its own: the one below begins with it.
     organization = models.ForeignKey(
-        Organization, on_delete=models.CASCADE, related_name="tier_evaluations"
+        Organization, on_delete=models.CASCADE, related_name="tier_evaluations", db_index=False
     )
-    policy = models.ForeignKey(TierPolicy, on_delete=models.PROTECT, related_name="+")
+    # Neither here nor below is there an index over versions: nobody asks for all rows of one, and
+    # a published version writes a row for each account that changes.
+    policy = models.ForeignKey(
+        TierPolicy, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     evaluated_at = models.DateTimeField()
     # The inputs, so that the answer can be recomputed: facts, previous, overrides, today.
     snapshot = models.JSONField()
@@ -79,7 +84,9 @@ class TierAssignment(models.Model):
     )
     tier = models.CharField(_("tier"), max_length=30)
     source = models.CharField(_("decided by"), max_length=10, choices=Source.choices)
-    policy = models.ForeignKey(TierPolicy, on_delete=models.PROTECT, related_name="+")
+    policy = models.ForeignKey(
+        TierPolicy, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     evaluation = models.ForeignKey(
         TierEvaluation, on_delete=models.PROTECT, related_name="assignments"
     )

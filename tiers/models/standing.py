@@ -30,7 +30,10 @@ class AccountStanding(models.Model):
     below_since = models.DateField(_("below since"), null=True, blank=True)
     # The version under which it was last judged; the assignment's own version stays the one
     # that gave it its tier.
-    judged_policy = models.ForeignKey(TierPolicy, on_delete=models.PROTECT, related_name="+")
+    # No column that a judgement changes has an index, so that the row can stay on its page.
+    judged_policy = models.ForeignKey(
+        TierPolicy, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     judged_at = models.DateTimeField(_("judged"))
     contract_floor = models.CharField(_("tier fixed by contract"), max_length=80, blank=True)
 
