@@ -32,7 +32,7 @@ from tiers.rules import evaluation
 log = structlog.get_logger("tiers.applying")
 
 # Accounts of one transaction: whole statements where the database decides, else one by one.
-BATCH, BATCH_ONE_BY_ONE = 100_000, 200
+BATCH, BATCH_ONE_BY_ONE = 250_000, 200
 HELD_AT_ONCE = 50
 LEASE = timedelta(seconds=60)
 # How long one call goes on before it lets another worker have the run.

@@ -59,7 +59,7 @@ def judge_in_sql(
         changing = _changing(rules, now, where=span)
         cursor.execute(
             f"SELECT d.organization_id FROM ({changing.sql}) d",  # noqa: S608  (our own words)
-            {**changing.values, "after": after, "upto": upto},
+            _with(changing, {"after": after, "upto": upto}),
         )
         wanted = sorted(pk for (pk,) in cursor.fetchall())
         if not wanted:
@@ -70,7 +70,7 @@ def judge_in_sql(
         changing = _changing(rules, now, where="s.organization_id = ANY(%(free)s)")
         cursor.execute(
             f"CREATE TEMPORARY TABLE tiers_judged ON COMMIT DROP AS {snapshots_of(changing.sql)}",
-            {**changing.values, **values, "free": free},
+            _with(changing, {**values, "free": free}),
         )
         cursor.execute("ANALYZE tiers_judged (organization_id)")
         for statement in (HISTORY, NOTE):
@@ -110,6 +110,10 @@ def _changing(rules: evaluation.Policy, now: datetime, *, where: str) -> Decided
     """  # noqa: S608  (names of ours; values are parameters)
     names = {f"tier{rank}": tier for rank, tier in enumerate(rules.order)}
     return Decided(sql, {**found.values, **names})
+
+
+def _with(statement: Decided, more: dict[str, Any]) -> dict[str, Any]:
+    return {**statement.values, **more}
 
 
 def _values(policy: TierPolicy, now: datetime) -> dict[str, Any]:

@@ -274,13 +274,21 @@ class _Statement:
             FROM ({self.standing(keyed)}) s {APART}
         """  # noqa: S608
 
+    def lowered(self, keyed: str) -> str:
+        """With the outcome of each rule for an account that holds the next tier below.
+
+        A level for all rather than a subquery for those who step down: one that refers to
+        its row would keep the whole statement from running in parallel.
+        """
+        conditions = self.conditions("s.lower")
+        names = self._through(*self.RANKS, "step", "since", "until", "goal", "lower")
+        return f"""
+            SELECT {names}{conditions and ", "}{conditions} FROM ({self.below(keyed)}) s {APART}
+        """  # noqa: S608
+
     def still_below(self) -> str:
         """Whether the facts call for less than the next tier even by its own exit thresholds."""
-        conditions = self.conditions("s.lower")
-        return f"""(
-            SELECT NOT {self.undetermined()} AND GREATEST({self.found()}, s.floor_rank) < s.lower
-            FROM (SELECT {conditions or "TRUE"} {APART}) j
-        )"""  # noqa: S608
+        return f"NOT {self.undetermined()} AND GREATEST({self.found()}, s.floor_rank) < s.lower"
 
     def stepped(self, keyed: str) -> str:
         """The memory that the step leaves."""
@@ -294,7 +302,7 @@ class _Statement:
                 WHEN {HOLD} THEN CASE WHEN s.held_rank IS NOT NULL THEN s.below_since END
               END AS to_below,
               CASE s.step WHEN {GRACE} THEN s.until END AS grace_until
-            FROM ({self.below(keyed)}) s {APART}
+            FROM ({self.lowered(keyed)}) s {APART}
         """  # noqa: S608
 
     def overruled(self, keyed: str) -> str:
