@@ -135,8 +135,8 @@ def snapshots_of(changing: str) -> str:
     """Return the statement for those accounts with what each was judged by.
 
     As a single evaluation keeps it: the newest row of each fact, the memory, the overrides,
-    the floor and the day. One statement with the deciding, so that it reads no temporary
-    table: those are out of reach for the parallel workers that make the snapshots.
+    the floor and the day. One statement with the deciding, which saves writing and reading
+    a table in between.
     """
     return f"""
 SELECT j.organization_id, j.tier, j.to_tier, j.to_held_tier, j.to_source_name, j.to_below,
