@@ -17,7 +17,7 @@ def tier_counts(policy: evaluation.Policy, now: datetime) -> dict[str, int]:
     today = now.date()
     counts: Counter[str] = Counter()
     if decides_in_sql():
-        found = decided_in_groups(policy, today, by=(), sums={})
+        found = decided_in_groups(policy, today, by=())
         counting = f"SELECT to_rank, sum(accounts) FROM ({found.sql}) d GROUP BY 1"  # noqa: S608
         for rank, accounts in fetched(counting, found.values):
             counts[policy.order[rank]] = int(accounts)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from tiers.models import AccountStanding, TierOverride
 from tiers.preview.criteria_sql import Parameters, day_literal, rule_condition
@@ -31,6 +32,7 @@ APART = "OFFSET '0'"
 # in the lowest eight bits of the first the rank of the tier that is lent (and one more, 0 is
 # none), and then two bits for each rule: no, yes, or 2 when nobody can tell.
 LENT_BITS, BITS = 8, 2
+LENT = "COALESCE(lent.rank + 1, 0)"
 NUMBER_BITS = 62
 
 
@@ -61,16 +63,21 @@ def decided(
 
 
 def decided_in_groups(
-    policy: Policy, today: date, *, by: Sequence[str], sums: Mapping[str, str], joined: str = ""
+    policy: Policy,
+    today: date,
+    *,
+    by: Sequence[str],
+    sums: Sequence[str] = (),
+    counted: Mapping[str, str] = MappingProxyType({}),
 ) -> Decided:
     """Return the statement that decides about all accounts, equal ones put together.
 
-    ``by``: columns of the standing that tell accounts apart as well. ``sums``: by name,
-    what to add up over a group, in SQL of ours over the standing ``s`` and what
-    ``joined`` joins to it. Beside them comes ``accounts``, their number.
+    ``by``: columns of the standing that tell accounts apart as well. ``sums``: columns to
+    add up over a group. ``counted``: by name, SQL of ours that yields ``organization_id``
+    and ``n`` for some accounts, to add up too. Beside them comes ``accounts``, their number.
     """
-    statement = _Statement(policy, today, (*by, *sums, "accounts"))
-    return statement.over(statement.grouped(by, sums, joined))
+    statement = _Statement(policy, today, (*by, *sums, *counted, "accounts"))
+    return statement.over(statement.grouped(by, sums, counted))
 
 
 class _Statement:
@@ -120,15 +127,18 @@ class _Statement:
             )
         return rule_condition(rule, self.policy, self.day, self.parameters)
 
-    def _key(self) -> list[tuple[str, str]]:
-        """What an account is boiled down to: expressions over ``s`` and their names."""
+    def _key(self, lent: str = LENT) -> list[tuple[str, str]]:
+        """What an account is boiled down to: expressions over ``s`` and their names.
+
+        ``lent``: the rank that is lent and one more, 0 for none.
+        """
         key = [
             ("s.held", "held"),
             ("s.below_since", "below_since"),
             ("s.contract_floor", "contract_floor"),
         ]
         packed: dict[str, list[str]] = {name: ["0"] for name in self.outcomes}
-        packed[self.outcomes[0]] = ["COALESCE(lent.rank + 1, 0)::bigint"]
+        packed[self.outcomes[0]] = [f"({lent})::bigint"]
         for place, leaving in self.bands:
             condition = self._condition(self.rules[place], leaving)
             name, bits = self._place(place, leaving)
@@ -149,21 +159,61 @@ class _Statement:
         asked = ", ".join([*carried, *(f"{one} AS {name}" for one, name in key)])
         return f"SELECT {asked} {self._from()} WHERE {where} {APART}"
 
-    def grouped(self, by: Sequence[str], sums: Mapping[str, str], joined: str) -> str:
+    def grouped(self, by: Sequence[str], sums: Sequence[str], counted: Mapping[str, str]) -> str:
         """All accounts boiled down, equal ones put together.
+
+        Few accounts have an override or anything else to be counted, so nothing is joined to
+        all of them: first everybody counts as if no tier were lent; then those to whom one is
+        lent are taken out there and put where they belong; then what else is counted is added.
+        """
+        standings, nothing = AccountStanding._meta.db_table, dict.fromkeys(counted, "0")
+        amounts = {"accounts": "1", **{name: f"s.{name}" for name in sums}}
+        moved = {name: f"{amount} * sign.by" for name, amount in amounts.items()}
+        lent = f"({self.lent()}) lent ON lent.organization_id = s.organization_id"
+        parts = [
+            self._summed(by, "0", {**amounts, **nothing}, f"FROM {standings} s"),
+            self._summed(
+                by, "CASE sign.by WHEN 1 THEN lent.rank + 1 ELSE 0 END", {**moved, **nothing},
+                f"FROM {standings} s JOIN {lent} CROSS JOIN (VALUES (1), (-1)) sign (by)",
+            ),
+            *(
+                self._summed(
+                    by, LENT, {**dict.fromkeys(amounts, "0"), **nothing, name: "more.n"},
+                    f"FROM {standings} s JOIN ({sql}) more"
+                    f" ON more.organization_id = s.organization_id LEFT JOIN {lent}",
+                )
+                for name, sql in counted.items()
+            ),
+        ]  # fmt: skip
+        names = ", ".join(self._names(by))
+        added = ", ".join(f"sum({name}) AS {name}" for name in (*amounts, *counted))
+        return f"""
+            SELECT {names}, {added} FROM ({" UNION ALL ".join(parts)}) k
+            GROUP BY {names} HAVING sum(accounts) > 0 {APART}
+        """  # noqa: S608  (our own tables and columns; values are parameters)
+
+    def _names(self, by: Sequence[str]) -> list[str]:
+        return list(dict.fromkeys([*by, *(name for _, name in self._key())]))
+
+    def _summed(
+        self, by: Sequence[str], lent: str, amounts: Mapping[str, str], accounts: str
+    ) -> str:
+        """Some accounts boiled down, with the sum of each amount over equal ones.
 
         In two levels, because PostgreSQL takes an expression over many columns for one of
         many values, and would sort a million rows rather than hash a few groups.
         """
-        key = list({name: one for one, name in self._key()}.items())
-        key = [*((name, f"s.{name}") for name in by if name not in dict(key)), *key]
-        rows = ", ".join(f"{one} AS {name}" for name, one in [*key, *sums.items()])
-        names = ", ".join(name for name, _ in key)
-        added = ", ".join(["count(*) AS accounts", *(f"sum({one}) AS {one}" for one in sums)])
+        key = {name: one for one, name in self._key(lent)}
+        rows = {**{name: f"s.{name}" for name in by}, **key}
+        told = {name: amount for name, amount in amounts.items() if amount != "0"}
+        asked = ", ".join(f"{one} AS {name}" for name, one in {**rows, **told}.items())
+        added = ", ".join(
+            f"sum({name}) AS {name}" if name in told else f"0 AS {name}" for name in amounts
+        )
+        names = ", ".join(rows)
         return f"""
-            SELECT {names}, {added} FROM (SELECT {rows} {self._from()} {joined} {APART}) k
-            GROUP BY {names} {APART}
-        """  # noqa: S608  (our own tables and columns; values are parameters)
+            SELECT {names}, {added} FROM (SELECT {asked} {accounts} {APART}) k GROUP BY {names}
+        """  # noqa: S608
 
     def lent(self) -> str:
         """Of the overrides in force, the one that starts last, then the higher tier."""

@@ -105,19 +105,18 @@ def mover_matrix(
 
 
 def _in_sql(policy: evaluation.Policy, now: datetime, work: OpenWork | None) -> list[Cell]:
-    joined = (
-        f"LEFT JOIN ({work.sql}) work ON work.organization_id = s.organization_id" if work else ""
-    )
+    # Without any work the column is there all the same, and empty.
+    counted = work.sql if work else "SELECT NULL::bigint AS organization_id, 0 AS n"
     found = decided_in_groups(
         policy,
         now.date(),
         by=("tier", "below_since"),
-        sums={"acv_cents": "s.acv", "open_tickets": "work.n" if work else "0"},
-        joined=joined,
+        sums=("acv",),
+        counted={"open_tickets": counted},
     )
     waits = "d.grace_until IS NOT NULL"
     asked = f"""
-        SELECT d.tier, d.to_rank, sum(accounts), sum(acv_cents), sum(open_tickets),
+        SELECT d.tier, d.to_rank, sum(accounts), sum(acv), sum(open_tickets),
           sum(accounts) FILTER (WHERE {waits}),
           sum(accounts) FILTER (WHERE {waits} AND d.below_since IS NULL),
           min(d.grace_until) FILTER (WHERE {waits} AND d.below_since IS NULL)
