@@ -83,6 +83,7 @@ check-deploy: dev-environment
 		DEBUG=false DATA_DIR="$$data" HASHED_STATIC_FILES=true \
 		SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		METRICS_TOKEN="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(32))')" \
+		ENCRYPTION_KEYS="$$($(PY) -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
 		ALLOWED_HOSTS=support.example.com BASE_URL=https://support.example.com \
 		DATABASE_URL=postgres://portal@database.example.com/portal \
 		REDIS_URL=redis://cache.example.com:6379/0 \
