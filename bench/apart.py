@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,3 +52,23 @@ def lines_of(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@contextmanager
+def running(children: Iterable[dict[str, Any]]) -> Iterator[None]:
+    """Start processes of ``make run``, as ``serve.children`` names them; stop them in the end."""
+    processes = [
+        subprocess.Popen(child["argv"], stdout=subprocess.DEVNULL, stderr=sys.stderr)
+        for child in children
+    ]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

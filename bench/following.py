@@ -12,17 +12,16 @@ database finds the tier, the queue of every open ticket, and the promise of the 
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import django
 
+from bench.apart import running
 from bench.steady import shares
 
 ACCOUNTS = 250
@@ -41,9 +40,11 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from portal.management.commands.serve import children
+
     call_command("migrate", verbosity=0)
     organizations = found_customers(changes)
-    with everything(port, crm_port):
+    with running(children("127.0.0.1", port)):
         wait_for(f"http://127.0.0.1:{port}/healthz")
         wait_for(f"http://127.0.0.1:{crm_port}/")
         # The first one waits for worker and beat to come up, and is not counted.
@@ -127,28 +128,6 @@ def follow(organization: Any, crm_port: int) -> dict[str, float] | None:
     note = AccountFact.objects.get(organization=organization, fact="acv", value="31000").note
     found["explained"] = float(f"CRM event {event.pk}: acv 1900 -> 31000" in note)
     return found
-
-
-@contextmanager
-def everything(port: int, crm_port: int) -> Iterator[None]:
-    """Start web, worker, beat and the Demo CRM as ``make run`` does; stop them in the end."""
-    from portal.management.commands.serve import children
-
-    processes = [
-        subprocess.Popen(child["argv"], stdout=subprocess.DEVNULL, stderr=sys.stderr)
-        for child in children("127.0.0.1", port)
-    ]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def wait_for(url: str) -> None:

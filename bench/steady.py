@@ -11,18 +11,18 @@ and leads to tell by mail. ``at`` is a whole second, so the twenty of a second c
 
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
 
 import django
+
+from bench.apart import running
 
 LOADED_AT_ONCE = 2_000
 AGENTS, CUSTOMERS = 20, 50
@@ -71,7 +71,7 @@ def main() -> None:
     load_waiting(company, tickets - due)
     seen = Seen()
     watcher = threading.Thread(target=watch, args=(seen,), daemon=True)
-    with worker_and_beat():
+    with running(worker_and_beat()):
         wait_for_the_first_sweep(company)
         begin = clock.now().replace(microsecond=0) + WARM_UP
         load_due(company, begin, due)
@@ -173,27 +173,11 @@ def import_opened(company: Company, tier: str, severity: int, instants: Sequence
         )
 
 
-@contextmanager
-def worker_and_beat() -> Iterator[None]:
-    """Start one worker and one beat as ``make run`` does; stop them in the end."""
+def worker_and_beat() -> list[dict[str, Any]]:
+    """Return one worker and one beat as ``make run`` starts them."""
     from portal.management.commands.serve import children
 
-    processes = [
-        subprocess.Popen(child["argv"], stdout=subprocess.DEVNULL, stderr=sys.stderr)
-        for child in children("127.0.0.1", 0)
-        if child["name"] in ("worker", "beat")
-    ]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    return [child for child in children("127.0.0.1", 0) if child["name"] in ("worker", "beat")]
 
 
 def work(company: Company, end: datetime, seen: Seen) -> None:

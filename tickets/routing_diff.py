@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from people.models import User
+from portal.kit.differences import Difference
 from portal.kit.words import tier_label
 from tickets.models import RoutingChange
 from tickets.rules import triggers as rules
@@ -17,22 +18,6 @@ from tiers.rules.evaluation import InputError
 
 State = Mapping[str, Any]
 Line = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that is said otherwise. An empty ``old`` or ``new``: it is not said there."""
-
-    what: str
-    old: str
-    new: str
-
-    @property
-    def kind(self) -> str:
-        """Whether it was added, removed or changed."""
-        if not self.old:
-            return "added"
-        return "changed" if self.new else "removed"
 
 
 @dataclass(frozen=True, slots=True)

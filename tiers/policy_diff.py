@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from people.models import AccountTeamMember
+from portal.kit.differences import Difference
 from portal.kit.words import METRICS, SEVERITIES, Words, metric_label, tier_label
 from tiers.criteria_words import threshold_words
 from tiers.fact_words import fact_label
@@ -21,20 +22,10 @@ Said = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that is said otherwise. An empty ``old`` or ``new``: it is not said there."""
+class Change(Difference):
+    """One thing that a version says otherwise; of one severity, where it is about one."""
 
-    what: str
-    old: str
-    new: str
     severity: int | None = None
-
-    @property
-    def kind(self) -> str:
-        """Whether it was added, removed or changed."""
-        if not self.old:
-            return "added"
-        return "changed" if self.new else "removed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Archive a queue: it takes no tickets any more, and those in it go on to another one."""
 
-import time
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -10,6 +9,7 @@ from people.models import User
 from portal.kit.bulk import insert_all, update_all
 from portal.kit.claims import claim
 from portal.kit.refused import Refused
+from portal.kit.watch import Watch
 from tickets.actions.events import By
 from tickets.actions.queues import check_ops, locked_queues, note_queue
 from tickets.actions.routing_history import Kind, Subject, state_of_queue
@@ -97,13 +97,13 @@ def empty_archived_queues(*, now: datetime, budget_seconds: float = BUDGET_SECON
     ticket that somebody holds has its turn with the next tick. Without a target they go to
     the first queue in use.
     """
-    until = time.monotonic() + budget_seconds
+    watch = Watch(now, budget_seconds)
     several = connection.features.has_select_for_update_skip_locked
     size = BATCH if several else BATCH_FOR_ONE_WRITER
     moved = 0
     for queue in Queue.objects.exclude(archived_at=None).select_related("moves_to"):
         target = queue.moves_to or Queue.objects.in_use().first()
-        while target is not None and time.monotonic() < until:
+        while target is not None and not watch.is_over():
             done = _move_batch(queue, target, size, now)
             moved += done
             if done < size:

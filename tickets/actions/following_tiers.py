@@ -22,7 +22,6 @@ terms stay: what was promised is neither taken back nor lengthened, and the orga
 ticket gets the new promise. Triggers of "ticket changed" that ask for the tier are asked.
 """
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,6 +42,7 @@ from django.db.models import (
 
 from portal.kit.bulk import insert_all, update_all
 from portal.kit.claims import claim
+from portal.kit.watch import Watch
 from tickets.actions.clocks import reclock
 from tickets.actions.events import By, hold_back_sweep
 from tickets.actions.routing import do_effects, facts_of, fire_for, tell_notified, usable_rules
@@ -75,7 +75,7 @@ def follow_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) -> in
     goes first: whoever moves one account while thousands are on their way need not wait
     for them.
     """
-    watch = _Watch(now, budget_seconds)
+    watch = Watch(now, budget_seconds)
     followed = 0
     if TierAssignment.objects.unfollowed(now).exists():
         followed += _follow_all(Ticket.objects.all(), watch, unfollowed=True)
@@ -90,24 +90,7 @@ def reconcile_tiers(*, now: datetime, budget_seconds: float = BUDGET_SECONDS) ->
     Finds what no row told of: tickets that were opened during a change, or solved then
     and opened again.
     """
-    return _follow_all(Ticket.objects.all(), _Watch(now, budget_seconds))
-
-
-class _Watch:
-    """Tells the time of a call that goes on for a while, and when it has to end."""
-
-    def __init__(self, now: datetime, budget_seconds: float) -> None:
-        self._now, self._begun, self._budget = now, time.monotonic(), budget_seconds
-
-    @property
-    def _gone(self) -> float:
-        return time.monotonic() - self._begun
-
-    def now(self) -> datetime:
-        return self._now + timedelta(seconds=self._gone)
-
-    def is_over(self) -> bool:
-        return self._gone >= self._budget
+    return _follow_all(Ticket.objects.all(), Watch(now, budget_seconds))
 
 
 def behind_their_tier(
@@ -146,7 +129,7 @@ def _batch_sizes() -> tuple[int, int]:
     return TICKETS_FOR_ONE_WRITER, MARKS_FOR_ONE_WRITER
 
 
-def _follow_all(tickets: TicketQuerySet, watch: _Watch, *, unfollowed: bool = False) -> int:
+def _follow_all(tickets: TicketQuerySet, watch: Watch, *, unfollowed: bool = False) -> int:
     """Let the tickets that are behind follow, the latest change first; return how many did."""
     size = _batch_sizes()[0]
     followed = 0
@@ -167,7 +150,7 @@ def _follow_all(tickets: TicketQuerySet, watch: _Watch, *, unfollowed: bool = Fa
     return followed
 
 
-def _mark_followed(watch: _Watch) -> None:
+def _mark_followed(watch: Watch) -> None:
     """Mark the rows whose organizations have no open ticket that is behind."""
     live = program_of(live_policy_at(watch.now()))
     size = _batch_sizes()[1]

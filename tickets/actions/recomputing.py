@@ -9,7 +9,6 @@ for each other would be the end of one of them): they are noted in the run, and 
 by one when the cursor has come to the end.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -19,6 +18,7 @@ from django.db.models import Q
 
 from people.models import User
 from portal.kit.claims import claim, lock
+from portal.kit.watch import Watch
 from tickets.actions.checking import check_tickets
 from tickets.actions.giving_terms import give_terms
 from tickets.actions.telling_ops import tell_result
@@ -80,18 +80,14 @@ def continue_runs(
     *, now: datetime, budget_seconds: float = BUDGET_SECONDS, batch: int | None = None
 ) -> int:
     """Work on what nobody works on, for a while; return how many tickets were gone over."""
-    begun = time.monotonic()
-    done = 0
+    watch, done = Watch(now, budget_seconds), 0
     several = connection.features.has_select_for_update_skip_locked
     batch = batch or (BATCH if several else BATCH_FOR_ONE_WRITER)
 
-    def at() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - begun)
-
-    while (run_id := _take(at())) is not None:
-        while (handled := advance_run(run_id=run_id, now=at(), limit=batch)) is not None:
+    while (run_id := _take(watch.now())) is not None:
+        while (handled := advance_run(run_id=run_id, now=watch.now(), limit=batch)) is not None:
             done += handled
-            if time.monotonic() - begun >= budget_seconds:
+            if watch.is_over():
                 RecomputeRun.objects.filter(pk=run_id).update(lease_until=None)
                 return done
     return done

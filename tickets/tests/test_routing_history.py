@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from conftest import TUESDAY
 from people.models import User
+from portal.kit.differences import Difference
 from portal.kit.refused import InvalidInput, NotPermitted, Refused
 from tickets.actions import set_queues
 from tickets.actions.queues import (
@@ -29,7 +30,7 @@ from tickets.actions.triggers import (
     set_trigger_enabled,
 )
 from tickets.models import Queue, RoutingChange, Trigger
-from tickets.routing_diff import Difference, compared
+from tickets.routing_diff import compared
 from tiers.tests.ops_kit import main_of, words_of
 
 Door = Callable[..., Client]

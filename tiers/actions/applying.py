@@ -11,7 +11,6 @@ that somebody else is judging at this moment are not waited for: they are noted 
 done one by one when the cursor has come to the end.
 """
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -20,6 +19,7 @@ from django.db import OperationalError, connection, transaction
 
 from people.models import Organization
 from portal.kit.claims import claim
+from portal.kit.watch import Watch
 from tiers.actions.applying_sql import judge_in_sql
 from tiers.actions.evaluating import evaluate_organization
 from tiers.actions.judging_policy import wait_for_judgements
@@ -71,18 +71,14 @@ def continue_applying(
     *, now: datetime, budget_seconds: float = BUDGET_SECONDS, batch: int | None = None
 ) -> int:
     """Start what is to be started and work on what nobody works on; return accounts judged."""
-    begun = time.monotonic()
-    done = 0
+    watch, done = Watch(now, budget_seconds), 0
     batch = batch or (BATCH if decides_in_sql() else BATCH_ONE_BY_ONE)
 
-    def at() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - begun)
-
     start_run(now)
-    while (run_id := _take(at())) is not None:
-        while (judged := apply_batch(run_id=run_id, now=at(), limit=batch)) is not None:
+    while (run_id := _take(watch.now())) is not None:
+        while (judged := apply_batch(run_id=run_id, now=watch.now(), limit=batch)) is not None:
             done += judged
-            if time.monotonic() - begun >= budget_seconds:
+            if watch.is_over():
                 PolicyRun.objects.filter(pk=run_id).update(lease_until=None)
                 return done
     return done

@@ -1,33 +1,19 @@
 """The mails about overrides: who hears what, each in their own language and zone.
 
-One layout (``templates/emails/override_news``) carries a heading, a few sentences and a
-link. The sentences are made here, while the reader's language is active.
+The sentences are made here, while the reader's language is active.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from people.actions import queue_notice
 from people.models import AccountTeamMember, Organization, User
 from portal.kit.words import tier_label
-from tiers.actions.telling import RUNS_OPERATIONS
+from tiers.actions.telling import RUNS_OPERATIONS, News, tell_news
 from tiers.models import OverrideRequest, TierAssignment, TierOverride
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What one mail says: the heading is its subject too."""
-
-    heading: str
-    sentences: tuple[str, ...]
 
 
 def tell_asked(request: OverrideRequest, now: datetime) -> None:
@@ -198,24 +184,7 @@ def _tell(
     for user in readers:
         # Only ops can open ops pages; at the desk, the account stands beside its tickets.
         page = ops_page if user.runs_operations else "/desk/"
-        with translation.override(user.language), timezone.override(user.zone):
-            news = words()
-            values = {
-                "recipient": user,
-                "vendor_name": settings.VENDOR_NAME,
-                "base_url": settings.BASE_URL,
-                "link": settings.BASE_URL + page,
-                "news": news,
-            }
-            queue_notice(
-                kind=kind,
-                recipient=user,
-                dedupe_key=f"{kind}:{once}:{user.pk}",
-                subject=news.heading,
-                body_text=render_to_string("emails/override_news.txt", values).strip() + "\n",
-                body_html=render_to_string("emails/override_news.html", values),
-                now=now,
-            )
+        tell_news(kind=kind, once=once, user=user, words=words, page=page, now=now)
 
 
 def _page(organization: Organization) -> dict[str, str]:

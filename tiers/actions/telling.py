@@ -1,6 +1,7 @@
 """Write the mails of the tiers room into the outbox, each in its reader's language and zone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -55,3 +56,40 @@ def tell_ops(
                 body_html=render_to_string(f"emails/{kind}.html", values),
                 now=now,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one mail says: the heading is its subject too; ``lines`` are a list after the rest."""
+
+    heading: str
+    sentences: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+
+
+def tell_news(
+    *, kind: str, once: str, user: User, words: Callable[[], News], page: str, now: datetime
+) -> None:
+    """Queue one mail in the layout of all news; ``once`` names the occasion.
+
+    ``words`` is asked while the reader's language and zone are active. ``page`` is the
+    address to go to.
+    """
+    with translation.override(user.language), timezone.override(user.zone):
+        news = words()
+        values = {
+            "recipient": user,
+            "vendor_name": settings.VENDOR_NAME,
+            "base_url": settings.BASE_URL,
+            "link": settings.BASE_URL + page,
+            "news": news,
+        }
+        queue_notice(
+            kind=kind,
+            recipient=user,
+            dedupe_key=f"{kind}:{once}:{user.pk}",
+            subject=news.heading,
+            body_text=render_to_string("emails/news.txt", values).strip() + "\n",
+            body_html=render_to_string("emails/news.html", values),
+            now=now,
+        )

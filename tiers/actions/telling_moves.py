@@ -1,60 +1,52 @@
 """Say what a published version did: to ops all of it, to account teams their own accounts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.conf import settings
 from django.db.models import F, OuterRef, Subquery
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from people.actions import queue_notice
 from people.models import AccountTeamMember, User
 from portal.kit.words import tier_label
-from tiers.actions.telling import RUNS_OPERATIONS
+from tiers.actions.telling import RUNS_OPERATIONS, News, tell_news
 from tiers.models import PolicyRun, TierAssignment
 
 # Accounts that one mail names; the others are counted.
 NAMED = 30
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What one mail says: the heading is its subject too, ``lines`` are a list."""
-
-    heading: str
-    sentence: str
-    lines: tuple[str, ...]
-    more: str = ""
-
-
 def tell_moves(*, run: PolicyRun, now: datetime) -> None:
     """Queue the mails of a finished run; nobody is told of a version that moved nobody."""
     if not run.moves:
         return
-    page = reverse("ops_policy_run", args=[run.policy.version])
+    once, page = str(run.pk), reverse("ops_policy_run", args=[run.policy.version])
     ops = User.objects.filter(staff_role__in=RUNS_OPERATIONS, is_active=True)
     for user in ops.order_by("pk"):
-        _tell("policy_applied", user, run, lambda: _summary(run), page, now)
+        tell_news(
+            kind="policy_applied", once=once, user=user, words=partial(_summary, run), page=page,
+            now=now,
+        )  # fmt: skip
     for user, moved in _of_teams(run, now):
-        _tell("accounts_moved", user, run, partial(_own, run, moved), "/desk/", now)
+        tell_news(
+            kind="accounts_moved", once=once, user=user, words=partial(_own, run, moved),
+            page="/desk/", now=now,
+        )  # fmt: skip
 
 
 def _summary(run: PolicyRun) -> News:
     return News(
         heading=_("Version %(version)s counts for all accounts") % {"version": run.policy.version},
-        sentence=ngettext(
-            "%(all)s accounts were judged; %(moved)s got another tier.",
-            "%(all)s accounts were judged; %(moved)s got another tier.",
-            run.moved,
-        )
-        % {"all": number_format(run.done, force_grouping=True), "moved": run.moved},
+        sentences=(
+            ngettext(
+                "%(all)s accounts were judged; %(moved)s got another tier.",
+                "%(all)s accounts were judged; %(moved)s got another tier.",
+                run.moved,
+            )
+            % {"all": number_format(run.done, force_grouping=True), "moved": run.moved},
+        ),
         lines=tuple(
             _("%(before)s to %(after)s: %(count)s")
             % {
@@ -71,7 +63,13 @@ Moved = tuple[str, str, str]
 
 
 def _own(run: PolicyRun, moved: list[Moved]) -> News:
+    named = (
+        _("%(name)s: %(before)s to %(after)s")
+        % {"name": name, "before": tier_label(before), "after": tier_label(after)}
+        for name, before, after in moved[:NAMED]
+    )
     more = len(moved) - NAMED
+    others = ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more}
     return News(
         heading=ngettext(
             "%(count)s of your accounts has another tier",
@@ -79,16 +77,11 @@ def _own(run: PolicyRun, moved: list[Moved]) -> News:
             len(moved),
         )
         % {"count": len(moved)},
-        sentence=_("Version %(version)s of the support program was published: %(note)s")
-        % {"version": run.policy.version, "note": run.policy.change_note or run.policy.name},
-        lines=tuple(
-            _("%(name)s: %(before)s to %(after)s")
-            % {"name": name, "before": tier_label(before), "after": tier_label(after)}
-            for name, before, after in moved[:NAMED]
+        sentences=(
+            _("Version %(version)s of the support program was published: %(note)s")
+            % {"version": run.policy.version, "note": run.policy.change_note or run.policy.name},
         ),
-        more=ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more}
-        if more > 0
-        else "",
+        lines=(*named, *([others] if more > 0 else [])),
     )
 
 
@@ -121,26 +114,3 @@ def _of_teams(run: PolicyRun, now: datetime) -> list[tuple[User, list[Moved]]]:
                 member.became,  # type: ignore[attr-defined]
             )
     return [(user, list(accounts.values())) for user, accounts in found.items()]
-
-
-def _tell(
-    kind: str, user: User, run: PolicyRun, words: Callable[[], News], page: str, now: datetime
-) -> None:
-    with translation.override(user.language), timezone.override(user.zone):
-        news = words()
-        values = {
-            "recipient": user,
-            "vendor_name": settings.VENDOR_NAME,
-            "base_url": settings.BASE_URL,
-            "link": settings.BASE_URL + page,
-            "news": news,
-        }
-        queue_notice(
-            kind=kind,
-            recipient=user,
-            dedupe_key=f"{kind}:{run.pk}:{user.pk}",
-            subject=news.heading,
-            body_text=render_to_string("emails/program_news.txt", values).strip() + "\n",
-            body_html=render_to_string("emails/program_news.html", values),
-            now=now,
-        )

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.kit import clock
+from portal.kit.differences import Difference
 from tickets.actions.queues import restore_queue
 from tickets.actions.triggers import restore_trigger
 from tickets.models import Queue, RoutingChange, Trigger
-from tickets.routing_diff import Difference, Reader
+from tickets.routing_diff import Reader
 from tickets.views.ops.trigger_rows import list_crumb, names_now
 from tiers.views.ops.frame import Crumb, me, ops_view, render_ops, telling_refusals
 

@@ -1,11 +1,11 @@
 """Go on with the imports that have work, for a while."""
 
-import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from portal.kit.claims import claim
+from portal.kit.watch import Watch
 from tiers.actions.importing.applying import apply_lines
 from tiers.actions.importing.checking import LEASE, OutOfStep, check_import
 from tiers.actions.importing.ending import end_import
@@ -23,22 +23,19 @@ def continue_fact_imports(*, now: datetime, budget_seconds: float = BUDGET_SECON
     Ends when nothing is left or the time is used up, in the middle of a file if need be: the
     next call goes on where this one was. Uploads that wait for somebody for a week are ended.
     """
-    begun, done = time.monotonic(), 0
+    watch, done = Watch(now, budget_seconds), 0
     _end_abandoned(now)
 
-    def at() -> datetime:
-        return now + timedelta(seconds=time.monotonic() - begun)
-
-    while (taken := _take(at())) is not None:
+    while (taken := _take(watch.now())) is not None:
         try:
             if taken.status == Status.CHECKING:
                 content = bytes(taken.file.content)
-                steps = check_import(fact_import=taken, content=content, now=at())
+                steps = check_import(fact_import=taken, content=content, now=watch.now())
             else:
-                steps = apply_lines(fact_import=taken, now=at())
+                steps = apply_lines(fact_import=taken, now=watch.now())
             for handled in steps:
                 done += handled
-                if time.monotonic() - begun >= budget_seconds:
+                if watch.is_over():
                     FactImport.objects.filter(pk=taken.pk).update(lease_until=None)
                     return done
         except OutOfStep:
